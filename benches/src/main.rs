@@ -1,0 +1,3 @@
+//! Benchmarks against a reference measured in the same run.
+
+fn main() {}

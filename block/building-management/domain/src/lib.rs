@@ -1,0 +1,1 @@
+//! Rules of rooms, zones, medical technologies and what was measured in them.

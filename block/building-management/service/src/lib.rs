@@ -1,0 +1,1 @@
+//! Service for rooms, zones, medical technologies and what was measured in them.

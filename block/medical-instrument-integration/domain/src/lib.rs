@@ -1,0 +1,1 @@
+//! Rules of vital signs from bedside monitors.

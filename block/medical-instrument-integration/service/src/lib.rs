@@ -1,0 +1,1 @@
+//! Service for vital signs from bedside monitors.

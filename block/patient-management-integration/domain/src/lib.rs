@@ -1,0 +1,1 @@
+//! Rules of the demographic data of patients.

@@ -1,0 +1,1 @@
+//! Service for the demographic data of patients.

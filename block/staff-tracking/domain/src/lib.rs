@@ -1,0 +1,1 @@
+//! Rules of where each health professional is and was.

@@ -1,0 +1,1 @@
+//! Service for where each health professional is and was.

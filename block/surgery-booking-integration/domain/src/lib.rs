@@ -1,0 +1,1 @@
+//! Rules of the booked surgeries of the block.

@@ -1,0 +1,1 @@
+//! Service for the booked surgeries of the block.

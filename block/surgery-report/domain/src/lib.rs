@@ -1,0 +1,1 @@
+//! Rules of the report that a surgery writes of itself.

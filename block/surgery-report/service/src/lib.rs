@@ -1,0 +1,1 @@
+//! Service for the report that a surgery writes of itself.

@@ -1,0 +1,1 @@
+//! Rules of the surgical process as its facts tell it.

@@ -1,0 +1,1 @@
+//! Service for the surgical process as its facts tell it.

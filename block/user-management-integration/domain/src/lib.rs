@@ -1,0 +1,1 @@
+//! Rules of users, health professionals and their credentials.

@@ -1,0 +1,1 @@
+//! Service for users, health professionals and their credentials.

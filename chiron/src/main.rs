@@ -1,0 +1,3 @@
+//! Chiron, the one binary: composes every service.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Events: records, the durable embedded log, consumer groups, dead letters.

@@ -1,0 +1,1 @@
+//! What every service stands on: settings, HTTP, problems, identity, health, telemetry, shutdown.

@@ -1,0 +1,1 @@
+//! The one way in which services reach a twin layer.

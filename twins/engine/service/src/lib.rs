@@ -1,0 +1,1 @@
+//! The twin engine: speaks the protocol of Azure Digital Twins.

@@ -1,0 +1,1 @@
+//! From changes of twins to events of the block.

@@ -1,0 +1,3 @@
+//! Everything that a developer runs.
+
+fn main() {}
