@@ -1,0 +1,260 @@
+//! The driver: tells the product what happens, in lock-step or in paced time.
+//!
+//! In lock-step the clock stands while anything is under way, so a run is as fast as the product
+//! and the same seed gives the same content. In paced time the clock runs by itself and a product
+//! that cannot keep up shows lag.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chiron_clock::{Clock, Hand, Quiescence, Shutdown, instant};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+
+use crate::delivery::Delivery;
+use crate::fact::What;
+use crate::journal::{Journal, JournalError};
+use crate::plan::Plan;
+use crate::wire::{Hospital, WireError};
+
+/// Tries of a call in lock-step before the run is given up.
+const LOCK_STEP_TRIES: u32 = 20;
+/// Tries of a call in paced time; with the waits between them about two minutes.
+const PACED_TRIES: u32 = 60;
+
+/// Why a run ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The journal cannot be kept, so there would be no truth to compare with.
+    #[error("the truth journal failed")]
+    Journal(#[from] JournalError),
+    /// The product did not take what it must take.
+    #[error("telling {fact} at {at} failed")]
+    Tell {
+        /// The fact's id.
+        fact: String,
+        /// The clock.
+        at: String,
+        /// What the product said.
+        #[source]
+        source: WireError,
+    },
+    /// A service cannot be asked for the account of its work.
+    #[error("asking for the work under way failed")]
+    Quiescence(#[source] WireError),
+    /// Work that never ends.
+    #[error("work did not come to rest at {at}: {account}")]
+    Restless {
+        /// The clock.
+        at: String,
+        /// Each listener's account, in the order of their ports.
+        account: String,
+    },
+}
+
+/// What a run tells whoever watches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// The clock.
+    pub at: Timestamp,
+    /// What was told, when it is of interest to a person.
+    pub what: Option<What>,
+    /// Deliveries told, of how many.
+    pub told: usize,
+    /// All of them.
+    pub of: usize,
+}
+
+/// Runs a plan in lock-step: the clock moves to the next fact or timer when all is still. A plan
+/// that was interrupted goes on where its journal ends.
+///
+/// # Errors
+///
+/// See [`RunError`].
+pub async fn lock_step(
+    plan: &Plan,
+    hospital: &Hospital,
+    (clock, hand): (&Clock, &Hand),
+    journal: &mut Journal,
+    mut progress: impl FnMut(Progress),
+) -> Result<(), RunError> {
+    let of = plan.deliveries.len();
+    let mut next_timer = settle(hospital, clock).await?;
+    let mut waiting = plan.deliveries.iter().enumerate().peekable();
+    loop {
+        let next_fact = waiting.peek().map(|(_, delivery)| delivery.at.max(clock.now()));
+        let next = match (next_fact, next_timer.filter(|timer| *timer <= plan.end)) {
+            (Some(fact), Some(timer)) => fact.min(timer),
+            (Some(fact), None) => fact,
+            (None, Some(timer)) => timer,
+            (None, None) => break,
+        };
+        hand.move_to(next);
+        if next_timer == Some(next) {
+            // The timers of an instant are done with before its facts are told.
+            settle(hospital, clock).await?;
+        }
+        while let Some((told, delivery)) = waiting.next_if(|(_, delivery)| delivery.at <= next) {
+            if !delivery.repeated && delivery.facts.iter().all(|fact| journal.has(fact)) {
+                continue;
+            }
+            tell(hospital, clock, delivery, journal).await?;
+            progress(Progress { at: next, what: of_interest(delivery), told: told + 1, of });
+        }
+        next_timer = settle(hospital, clock).await?;
+    }
+    hand.move_to(plan.end);
+    settle(hospital, clock).await?;
+    progress(Progress { at: plan.end, what: None, told: of, of });
+    Ok(())
+}
+
+async fn tell(
+    hospital: &Hospital,
+    clock: &Clock,
+    delivery: &Delivery,
+    journal: &mut Journal,
+) -> Result<(), RunError> {
+    for fact in delivery.facts.iter().filter(|_| !delivery.repeated) {
+        journal.announce(fact)?;
+    }
+    let mut tries = 0;
+    while let Err(err) = hospital.tell(delivery).await {
+        tries += 1;
+        if tries == LOCK_STEP_TRIES || matches!(err, WireError::Difference { .. }) {
+            return Err(tell_error(delivery, clock, err));
+        }
+        // What it waits for may be under way.
+        settle(hospital, clock).await?;
+    }
+    for fact in delivery.facts.iter().filter(|_| !delivery.repeated) {
+        journal.acknowledge(fact, clock.now())?;
+    }
+    Ok(())
+}
+
+/// Waits until two sweeps in a row find nothing pending and the same counters; answers the next
+/// timer.
+async fn settle(hospital: &Hospital, clock: &Clock) -> Result<Option<Timestamp>, RunError> {
+    // About two minutes of a machine that does nothing else.
+    const SWEEPS: u32 = 20_000;
+    let mut before: Option<Vec<Quiescence>> = None;
+    for sweep in 0..SWEEPS {
+        let found = hospital.quiescence().await.map_err(RunError::Quiescence)?;
+        let still = found.iter().all(|one| one.pending == 0);
+        // Asking is a call as well: it may count among them, but causes nothing.
+        let same = before.as_ref().is_some_and(|before| {
+            before
+                .iter()
+                .zip(&found)
+                .all(|(a, b)| (a.appended, a.handled) == (b.appended, b.handled))
+        });
+        if still && same {
+            return Ok(found.iter().filter_map(|one| one.next_timer).min());
+        }
+        before = still.then_some(found.clone());
+        if !still && sweep > 3 {
+            tokio::time::sleep(Duration::from_millis(u64::from(sweep.min(20)) / 2)).await;
+        }
+        if sweep + 1 == SWEEPS {
+            let account =
+                found.iter().map(|one| one.pending.to_string()).collect::<Vec<_>>().join(" ");
+            return Err(RunError::Restless { at: instant::write(clock.now()), account });
+        }
+    }
+    Ok(None)
+}
+
+/// Runs a plan in paced time until its end or until shutdown is requested.
+///
+/// Deliveries of one lane (a person, a monitor, a room's sensors) keep their order; lanes do not
+/// wait for each other.
+///
+/// # Errors
+///
+/// See [`RunError`]; the first failure ends the run.
+pub async fn paced(
+    plan: &Plan,
+    hospital: &Hospital,
+    clock: &Clock,
+    journal: Journal,
+    shutdown: Shutdown,
+    progress: impl FnMut(Progress),
+) -> Result<(), RunError> {
+    let of = plan.deliveries.len();
+    let shared = Mutex::new((journal, progress, 0_usize));
+    let (desk, others): (Vec<_>, Vec<_>) =
+        plan.deliveries.iter().partition(|delivery| delivery.at <= plan.epoch);
+    let tell = async |delivery: &Delivery| -> Result<(), RunError> {
+        clock.sleep_until(delivery.at).await;
+        {
+            let mut shared = shared.lock().await;
+            if !delivery.repeated && delivery.facts.iter().all(|fact| shared.0.has(fact)) {
+                return Ok(());
+            }
+            for fact in delivery.facts.iter().filter(|_| !delivery.repeated) {
+                shared.0.announce(fact)?;
+            }
+        }
+        let mut tries = 0;
+        while let Err(err) = hospital.tell(delivery).await {
+            tries += 1;
+            if tries == PACED_TRIES || matches!(err, WireError::Difference { .. }) {
+                return Err(tell_error(delivery, clock, err));
+            }
+            tokio::time::sleep(Duration::from_millis(50 * u64::from(tries.min(40)))).await;
+        }
+        let mut shared = shared.lock().await;
+        for fact in delivery.facts.iter().filter(|_| !delivery.repeated) {
+            shared.0.acknowledge(fact, clock.now())?;
+        }
+        shared.2 += 1;
+        let told = shared.2;
+        (shared.1)(Progress { at: clock.now(), what: of_interest(delivery), told, of });
+        Ok(())
+    };
+    // What must be there before the day begins, in its order.
+    for delivery in desk {
+        tell(delivery).await?;
+    }
+    let mut lanes: BTreeMap<String, Vec<&Delivery>> = BTreeMap::new();
+    for delivery in others {
+        lanes.entry(delivery.lane()).or_default().push(delivery);
+    }
+    let mut running: FuturesUnordered<_> = lanes
+        .into_values()
+        .map(|lane| async {
+            for delivery in lane {
+                tell(delivery).await?;
+            }
+            Ok::<(), RunError>(())
+        })
+        .collect();
+    let all = async {
+        while let Some(ended) = running.next().await {
+            ended?;
+        }
+        clock.sleep_until(plan.end).await;
+        Ok(())
+    };
+    tokio::select! {
+        () = shutdown.requested() => Ok(()),
+        ended = all => ended,
+    }
+}
+
+fn tell_error(delivery: &Delivery, clock: &Clock, source: WireError) -> RunError {
+    let fact = delivery.facts.first().map(|fact| fact.id.clone()).unwrap_or_default();
+    RunError::Tell { fact, at: instant::write(clock.now()), source }
+}
+
+/// Samples are not; what people do is.
+fn of_interest(delivery: &Delivery) -> Option<What> {
+    let what = &delivery.facts.first()?.what;
+    match what {
+        What::Vital { .. } | What::Environment { .. } => None,
+        other => Some(other.clone()),
+    }
+}
