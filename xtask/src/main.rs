@@ -1,3 +1,93 @@
-//! Everything that a developer runs.
+//! Everything that a developer runs: `cargo xtask <command>`.
+//!
+//! Scripts would need a shell and drift from the code; these commands are compiled with it.
 
-fn main() {}
+mod arch;
+mod findings;
+mod gate;
+mod mutants;
+mod run;
+mod setup;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Everything that a developer of Chiron runs.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Sets the machine up, builds Chiron and starts it with three simulated surgeries
+    Up {
+        /// Arguments for `chiron up`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Everything that the gate runs, in order, with the minutes of each suite
+    Test {
+        /// Run only the suites whose name contains this text
+        #[arg(long)]
+        only: Option<String>,
+    },
+    /// What takes long: full days, twenty kills; run by hand, the result is committed
+    Soak,
+    /// Proves the arrows between crates and layers
+    Arch,
+    /// Checks headers, manifests, licences, sources, duplicates and generated files
+    Tidy,
+    /// Benchmarks against a reference measured in the same run
+    Bench {
+        /// Which of them, all by default
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Writes what is generated: the `OpenAPI` documents in `openapi/`
+    Gen {
+        /// Change nothing; fail when a file is stale
+        #[arg(long)]
+        check: bool,
+    },
+    /// The oracle: compares a truth journal with the product's answers
+    Truth {
+        /// Plant each fault of the list in a copy of the product and see the oracle catch it
+        #[arg(long)]
+        mutants: bool,
+        /// Arguments for the oracle
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match execute(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            run::say(&format!("error: {err:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: Command) -> Result<()> {
+    let root = workspace::root()?;
+    match command {
+        Command::Up { args } => run::up(&root, &args),
+        Command::Test { only } => gate::test(&root, only.as_deref()),
+        Command::Soak => gate::soak(&root),
+        Command::Arch => arch::check(&root)?.report("arch"),
+        Command::Tidy => tidy::check(&root)?.report("tidy"),
+        Command::Bench { args } => run::bench(&root, &args),
+        Command::Gen { check } => run::generate(&root, check),
+        Command::Truth { mutants: true, args } => mutants::run(&root, &args),
+        Command::Truth { mutants: false, args } => run::truth(&root, &args),
+    }
+}

@@ -1,0 +1,66 @@
+//! Running other commands, and the commands that are little more than that.
+
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::setup;
+
+/// Prints one line for the developer.
+pub(crate) fn say(line: &str) {
+    // A closed terminal is no reason to stop the work.
+    let _closed = writeln!(std::io::stdout(), "{line}");
+}
+
+/// A `cargo` command in the workspace at `root`.
+pub(crate) fn cargo(root: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(root).args(args);
+    command
+}
+
+/// Runs a command to its end; an error names it when it fails.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let shown = shown(command);
+    let status = command.status().with_context(|| format!("starting `{shown}`"))?;
+    if !status.success() {
+        bail!("`{shown}` ended with {status}");
+    }
+    Ok(())
+}
+
+fn shown(command: &Command) -> String {
+    let args = command.get_args().map(OsStr::to_string_lossy);
+    let words: Vec<_> =
+        std::iter::once(command.get_program().to_string_lossy()).chain(args).collect();
+    words.join(" ")
+}
+
+/// Builds the optimised binary and starts it.
+pub(crate) fn up(root: &Path, args: &[String]) -> Result<()> {
+    setup::announce_what_up_needs();
+    run(&mut cargo(root, &["build", "--release", "--package", "chiron"]))?;
+    run(cargo(root, &["run", "--release", "--quiet", "--package", "chiron", "--", "up"]).args(args))
+}
+
+pub(crate) fn bench(root: &Path, args: &[String]) -> Result<()> {
+    run(&mut cargo(root, &["build", "--release", "--package", "chiron", "--package", "benches"]))?;
+    run(cargo(root, &["run", "--release", "--quiet", "--package", "benches", "--"]).args(args))
+}
+
+pub(crate) fn truth(root: &Path, args: &[String]) -> Result<()> {
+    run(cargo(root, &["run", "--quiet", "--package", "truth", "--"]).args(args))
+}
+
+/// Writes the documents in `openapi/`, or with `check` compares them.
+pub(crate) fn generate(root: &Path, check: bool) -> Result<()> {
+    let mut args =
+        vec!["run", "--quiet", "--package", "chiron", "--", "openapi", "--folder", "openapi"];
+    if check {
+        args.push("--check");
+    }
+    run(&mut cargo(root, &args))
+}

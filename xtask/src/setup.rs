@@ -1,0 +1,80 @@
+//! What a fresh machine lacks, and how it gets it.
+//!
+//! Suites that use a tool from elsewhere ask here. A tool that cannot be had is a reason to skip,
+//! which the gate turns into a failure where everything is required.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result};
+
+use crate::run::{run, say};
+
+/// Microsoft's published client for Python, unchanged; the version that the contract was read in.
+const PYTHON_PACKAGES: [&str; 1] = ["azure-digitaltwins-core==1.3.0"];
+
+/// A tool that could not be had, and why.
+pub(crate) struct Missing(pub(crate) String);
+
+/// `up` needs a compiler and nothing else; say what happens while it works.
+pub(crate) fn announce_what_up_needs() {
+    say("building chiron (the first time takes some minutes)");
+}
+
+/// A Python with the packages of the tests, in `target/setup`.
+pub(crate) fn python(root: &Path) -> Result<Result<PathBuf, Missing>> {
+    let venv = root.join("target/setup/python");
+    let python = venv.join("bin/python");
+    let stamp = venv.join("packages");
+    let wanted = PYTHON_PACKAGES.join("\n");
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(Ok(python));
+    }
+    if !answers("python3", &["--version"]) {
+        return Ok(Err(Missing("there is no python3 on this machine".to_owned())));
+    }
+    run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
+    let installed = run(Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .args(PYTHON_PACKAGES));
+    if let Err(err) = installed {
+        return Ok(Err(Missing(format!("the Python packages could not be installed: {err:#}"))));
+    }
+    fs::write(&stamp, wanted).context("noting the installed packages")?;
+    Ok(Ok(python))
+}
+
+/// Debian's program of that name, installed when this is a Debian and we are root.
+pub(crate) fn debian(program: &str, package: &str) -> Result<PathBuf, Missing> {
+    if answers(program, &["--version"]) {
+        return Ok(PathBuf::from(program));
+    }
+    let line = format!("apt-get install --yes --no-install-recommends {package}");
+    if answers("apt-get", &["--version"]) && is_root() {
+        let _list = quiet(Command::new("apt-get").args(["update", "--quiet"]));
+        let _install = quiet(
+            Command::new("sh")
+                .args(["-c", &format!("DEBIAN_FRONTEND=noninteractive {line} >/dev/null")]),
+        );
+        if answers(program, &["--version"]) {
+            return Ok(PathBuf::from(program));
+        }
+    }
+    Err(Missing(format!("{program} is missing; type: {line}")))
+}
+
+fn is_root() -> bool {
+    let asked = Command::new("id").arg("-u").output();
+    asked.is_ok_and(|answer| answer.stdout.trim_ascii() == b"0")
+}
+
+fn answers(program: &str, args: &[&str]) -> bool {
+    quiet(Command::new(program).args(args))
+}
+
+/// Whether the command ran and succeeded; its output is of no interest.
+fn quiet(command: &mut Command) -> bool {
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
