@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OpenError {
     /// The file is not one of ours.
     #[error("{} is not a store of this product", path.display())]
@@ -58,6 +59,7 @@ pub enum OpenError {
 
 /// Why a store could not answer. Trying again may help for [`StoreError::Database`] only.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// The store has been closed.
     #[error("the store is closed")]
@@ -108,6 +110,7 @@ pub enum StoreError {
 
 /// Why a write was not done. Nothing of it was stored (see `insert_all` for its exception).
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum WriteError {
     /// A document with this id exists.
     #[error("a document with this id exists")]

@@ -52,6 +52,4 @@ pub use crate::query::{
     within,
 };
 pub use crate::spec::{CollectionSpec, ID, Index};
-pub use crate::store::{
-    Collection, MAX_DOCUMENT_BYTES, MAX_RECORD_BYTES, Store, Versioned,
-};
+pub use crate::store::{Collection, MAX_DOCUMENT_BYTES, Store, Versioned};

@@ -49,10 +49,7 @@ pub fn eq(field: &'static str, value: impl Into<Value>) -> Filter {
 }
 
 /// The field equals one of the values.
-pub fn any_of<V: Into<Value>>(
-    field: &'static str,
-    values: impl IntoIterator<Item = V>,
-) -> Filter {
+pub fn any_of<V: Into<Value>>(field: &'static str, values: impl IntoIterator<Item = V>) -> Filter {
     Filter::In(field, values.into_iter().map(Into::into).collect())
 }
 
@@ -153,12 +150,7 @@ impl Find {
 
     /// Adds [`within`].
     #[must_use]
-    pub fn within(
-        self,
-        field: &'static str,
-        from: impl Into<Value>,
-        to: impl Into<Value>,
-    ) -> Find {
+    pub fn within(self, field: &'static str, from: impl Into<Value>, to: impl Into<Value>) -> Find {
         self.filter(within(field, from, to))
     }
 

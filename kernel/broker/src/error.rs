@@ -1,0 +1,171 @@
+//! What can go wrong, grouped by what the caller does next.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A failure of the file behind the log. Shared by all whose writes were in the failed commit.
+#[derive(Clone)]
+pub struct StorageError(Arc<rusqlite::Error>);
+
+impl From<rusqlite::Error> for StorageError {
+    fn from(source: rusqlite::Error) -> Self {
+        Self(Arc::new(source))
+    }
+}
+
+impl fmt::Debug for StorageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for StorageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for StorageError {}
+
+/// Why a log could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Somebody else writes to it: stop them, or use another file.
+    #[error("event log {} is in use: one writer at a time", path.display())]
+    InUse {
+        /// The log's file.
+        path: PathBuf,
+    },
+    /// The file is something else and was left untouched.
+    #[error("{} is not an event log of Chiron", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was written by a newer version and was left untouched.
+    #[error(
+        "event log {} has format {found}, and this version knows formats up to {known}",
+        path.display()
+    )]
+    Newer {
+        /// The log's file.
+        path: PathBuf,
+        /// The format that the file has.
+        found: i64,
+        /// The newest format known here.
+        known: i64,
+    },
+    /// The number of partitions cannot change once a log exists.
+    #[error("event log {} has {found} partitions per topic, not {asked}", path.display())]
+    Partitions {
+        /// The log's file.
+        path: PathBuf,
+        /// What the file has.
+        found: u32,
+        /// What the settings ask for.
+        asked: u32,
+    },
+    /// The settings make no sense.
+    #[error("an event log needs between 1 and {max} partitions per topic, not {asked}")]
+    NoPartitions {
+        /// What the settings ask for.
+        asked: u32,
+        /// The largest number allowed.
+        max: u32,
+    },
+    /// The operating system refused.
+    #[error("cannot use {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is damaged or unreadable.
+    #[error("cannot read event log {}", path.display())]
+    Storage {
+        /// The log's file.
+        path: PathBuf,
+        /// Why.
+        source: StorageError,
+    },
+}
+
+/// Why records were not published. None of the call's records is in the log, except after
+/// [`PublishError::Storage`], where a failing disk may keep what it reported as not written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// The record will never be accepted: it is the publisher's mistake.
+    #[error("a record for topic {topic} has {bytes} bytes, and at most {max} are allowed")]
+    TooLarge {
+        /// Its topic.
+        topic: String,
+        /// Key, value and headers together.
+        bytes: usize,
+        /// [`MAX_RECORD_BYTES`](crate::MAX_RECORD_BYTES).
+        max: usize,
+    },
+    /// The topic's name is not one: 1 to 249 of `A-Z a-z 0-9 . _ -`.
+    #[error("{topic:?} is not the name of a topic")]
+    BadTopic {
+        /// The name.
+        topic: String,
+    },
+    /// The log is closed: the process is about to end.
+    #[error("the event log is closed")]
+    Closed,
+    /// The disk failed; the same call may succeed later.
+    #[error("cannot write to the event log")]
+    Storage(#[source] StorageError),
+}
+
+/// Why records could not be read, or progress not be kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BrokerError {
+    /// The topic's name is not one.
+    #[error("{topic:?} is not the name of a topic")]
+    BadTopic {
+        /// The name.
+        topic: String,
+    },
+    /// Topics have fewer partitions.
+    #[error("topic {topic} has no partition {partition}")]
+    NoPartition {
+        /// The topic.
+        topic: String,
+        /// The partition asked for.
+        partition: u32,
+    },
+    /// The group consumes the topic already; an embedded log has one member per group and topic.
+    #[error("group {group} already consumes {topic}")]
+    AlreadySubscribed {
+        /// The group.
+        group: String,
+        /// The topic.
+        topic: String,
+    },
+    /// The record or topic is none that this subscription reads.
+    #[error("group {group} has not subscribed to {topic}")]
+    NotSubscribed {
+        /// The group.
+        group: String,
+        /// The topic.
+        topic: String,
+    },
+    /// The log is closed: the process is about to end.
+    #[error("the event log is closed")]
+    Closed,
+    /// The disk failed; the same call may succeed later.
+    #[error("the event log's storage failed")]
+    Storage(#[source] StorageError),
+}
+
+impl From<rusqlite::Error> for BrokerError {
+    fn from(source: rusqlite::Error) -> Self {
+        Self::Storage(source.into())
+    }
+}

@@ -1,0 +1,96 @@
+//! What the operator decides about a log. There is no `Default`: durability is always said.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+/// Partitions of a topic unless set otherwise.
+const DEFAULT_PARTITIONS: u32 = 4;
+
+/// What an acknowledgement is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Durability {
+    /// An acknowledged write survives a power cut: it is on the disk before the answer.
+    Durable,
+    /// An acknowledged write survives the end of the process, but the last moments before a power
+    /// cut may be lost. For demonstrations and simulated days; must be asked for.
+    Relaxed,
+}
+
+/// How long records are kept. The default keeps everything.
+///
+/// A record that a group has joined for and not yet committed is never removed, whatever the bounds
+/// say: a bound limits disk use, it does not lose events. A group that is gone for good holds its
+/// records until [`Broker::forget_group`](crate::Broker::forget_group).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Records appended longer ago than this may go; `None` keeps them however old.
+    pub max_age: Option<SignedDuration>,
+    /// The newest records of a partition that together have this many bytes (keys, values, headers;
+    /// rounded up by at most 64 KiB or one record) stay, older ones may go; `None` keeps them however many.
+    pub max_bytes_per_partition: Option<u64>,
+}
+
+impl Retention {
+    /// Keeps everything.
+    pub const KEEP: Self = Self { max_age: None, max_bytes_per_partition: None };
+
+    /// Keeps what was appended within `age`.
+    #[must_use]
+    pub fn age(age: SignedDuration) -> Self {
+        Self { max_age: Some(age), ..Self::KEEP }
+    }
+
+    /// Keeps the newest `bytes` of each partition.
+    #[must_use]
+    pub fn bytes_per_partition(bytes: u64) -> Self {
+        Self { max_bytes_per_partition: Some(bytes), ..Self::KEEP }
+    }
+}
+
+/// Settings of an embedded log.
+#[derive(Debug, Clone)]
+pub struct LogSettings {
+    /// What an acknowledgement is worth.
+    pub durability: Durability,
+    /// Partitions of every topic, at least 1. Fixed when the file is created, since another number
+    /// would send an aggregate's next event to another partition.
+    pub partitions: u32,
+    /// Retention of the topics that `topic_retention` does not name.
+    pub retention: Retention,
+    /// Retention by topic name.
+    pub topic_retention: BTreeMap<String, Retention>,
+}
+
+impl LogSettings {
+    /// Four partitions, everything kept.
+    #[must_use]
+    pub fn new(durability: Durability) -> Self {
+        Self {
+            durability,
+            partitions: DEFAULT_PARTITIONS,
+            retention: Retention::KEEP,
+            topic_retention: BTreeMap::new(),
+        }
+    }
+
+    /// The same with another number of partitions.
+    #[must_use]
+    pub fn with_partitions(mut self, partitions: u32) -> Self {
+        self.partitions = partitions;
+        self
+    }
+
+    /// The same with another retention for one topic.
+    #[must_use]
+    pub fn with_retention(mut self, topic: &str, retention: Retention) -> Self {
+        self.topic_retention.insert(topic.to_owned(), retention);
+        self
+    }
+
+    pub(crate) fn retention_of(&self, topic: &str) -> Retention {
+        self.topic_retention.get(topic).copied().unwrap_or(self.retention)
+    }
+}

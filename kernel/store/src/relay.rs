@@ -1,0 +1,110 @@
+//! From the outbox to the broker.
+//!
+//! Events are published in the order of the writes that caused them and deleted afterwards. A crash
+//! in between publishes them a second time; their ids are in the records, so consumers can tell. The
+//! other order would lose events.
+
+use std::sync::atomic::Ordering;
+
+use chiron_broker::{Broker, NewRecord};
+use chiron_clock::{Activity, Shutdown};
+
+use crate::error::{StoreError, WriteError};
+use crate::sqlite::{self, Op};
+use crate::store::Store;
+
+/// Events published by one call at most.
+const BATCH: usize = 256;
+/// Bytes of JSON after which a call takes no further event.
+const BATCH_BYTES: usize = 4_000_000;
+
+/// Why a round ended early; the next one repeats it.
+#[derive(Debug, thiserror::Error)]
+enum RelayError {
+    #[error("could not read the outbox")]
+    Read(#[from] StoreError),
+    #[error("could not publish the outbox")]
+    Publish(#[from] chiron_broker::PublishError),
+    #[error("could not clear the outbox")]
+    Clear(#[from] WriteError),
+}
+
+impl Store {
+    /// Publishes the outbox until shutdown, then once more what is left. Tries again for ever,
+    /// waiting longer each time. What is not yet published counts as pending work of `activity`
+    /// except while it waits for another try. Run one relay per store.
+    pub async fn relay(&self, broker: Broker, activity: Activity, shutdown: Shutdown) {
+        let progress = std::sync::Arc::clone(&self.sqlite.progress);
+        activity.probe(move || {
+            if progress.backing_off.load(Ordering::Acquire) {
+                0
+            } else {
+                progress.unrelayed.load(Ordering::Acquire)
+            }
+        });
+        let mut saved = self.sqlite.progress.saved.subscribe();
+        let mut attempt = 0;
+        loop {
+            if self.unrelayed() == 0 {
+                let done = *self.sqlite.progress.relayed.borrow();
+                tokio::select! {
+                    biased;
+                    changed = saved.wait_for(|saved| done < *saved) => {
+                        // The sender lives as long as this store.
+                        if changed.is_err() { return; }
+                    }
+                    () = shutdown.requested() => if self.unrelayed() == 0 { return },
+                }
+                continue;
+            }
+            match self.relay_batch(&broker).await {
+                Ok(published) => {
+                    attempt = 0;
+                    metrics::counter!("chiron_outbox_relayed_total").increment(published);
+                }
+                Err(RelayError::Read(StoreError::Closed)) => return,
+                Err(error) if shutdown.is_requested() => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        unrelayed = self.unrelayed(),
+                        "events stay in the outbox until the next start"
+                    );
+                    return;
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        attempt,
+                        "could not relay events, trying again"
+                    );
+                    metrics::counter!("chiron_outbox_relay_failures_total").increment(1);
+                    self.sqlite.progress.backing_off.store(true, Ordering::Release);
+                    tokio::select! {
+                        () = activity.back_off(attempt) => {}
+                        () = shutdown.requested() => {}
+                    }
+                    self.sqlite.progress.backing_off.store(false, Ordering::Release);
+                    attempt = attempt.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    async fn relay_batch(&self, broker: &Broker) -> Result<u64, RelayError> {
+        let waiting =
+            self.sqlite.read(|connection| sqlite::outbox(connection, BATCH, BATCH_BYTES)).await?;
+        let Some(last) = waiting.last().map(|(seq, _)| *seq) else {
+            return Ok(0);
+        };
+        let mut records = Vec::with_capacity(waiting.len());
+        for (_, json) in &waiting {
+            let record: NewRecord = serde_json::from_str(json)
+                .map_err(|source| StoreError::Decode { collection: "outbox", source })?;
+            records.push(record);
+        }
+        let published = records.len() as u64;
+        broker.publish(records).await?;
+        self.sqlite.write(vec![Op::Relayed(last)]).await?;
+        Ok(published)
+    }
+}

@@ -1,0 +1,296 @@
+//! The two types that contexts use: a store and its typed collections.
+
+use std::fmt::{self, Debug, Formatter};
+use std::marker::PhantomData;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use chiron_broker::{Durability, MAX_RECORD_BYTES, NewRecord};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{OpenError, StoreError, WriteError};
+use crate::query::{Filter, Find};
+use crate::spec::CollectionSpec;
+use crate::sqlite::{self, Op, Row, Select, Sqlite};
+
+/// The largest document, in bytes of JSON.
+pub const MAX_DOCUMENT_BYTES: usize = 4_000_000;
+
+/// One context's private database. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) sqlite: Arc<Sqlite>,
+}
+
+impl Debug for Store {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("unrelayed", &self.unrelayed()).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the file, or creates it and its folder. Collections and indexes are made those
+    /// declared; documents of collections no longer declared stay untouched.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`]. A file of another program is never changed.
+    pub fn open(
+        path: &Path,
+        durability: Durability,
+        collections: &[&'static CollectionSpec],
+    ) -> Result<Store, OpenError> {
+        Ok(Store { sqlite: Arc::new(Sqlite::open(Some(path), durability, collections)?) })
+    }
+
+    /// Opens a store that ends with the process, for tests and services without state.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Spec`] and failures of the machine.
+    pub fn in_memory(collections: &[&'static CollectionSpec]) -> Result<Store, OpenError> {
+        Ok(Store { sqlite: Arc::new(Sqlite::open(None, Durability::Relaxed, collections)?) })
+    }
+
+    /// A typed view of one collection. That it was declared shows at the first operation.
+    pub fn collection<T>(&self, spec: &'static CollectionSpec) -> Collection<T>
+    where
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
+    {
+        Collection { store: self.clone(), spec, documents: PhantomData }
+    }
+
+    /// The number of events saved and not yet known to be published.
+    pub fn unrelayed(&self) -> u64 {
+        self.sqlite.progress.unrelayed.load(Ordering::Acquire)
+    }
+
+    /// Resolves when every event saved before the call has been published. Waits for ever when
+    /// [`Store::relay`] is not running.
+    pub async fn relayed(&self) {
+        let saved = *self.sqlite.progress.saved.borrow();
+        let mut relayed = self.sqlite.progress.relayed.subscribe();
+        // The sender lives as long as this store, so waiting cannot fail.
+        let _ = relayed.wait_for(|relayed| saved <= *relayed).await;
+    }
+
+    /// Finishes accepted writes and closes the file; later operations answer
+    /// [`StoreError::Closed`]. Safe to repeat.
+    pub async fn close(&self) {
+        self.sqlite.close().await;
+    }
+}
+
+/// A document with its identity and version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// Unique in the collection.
+    pub id: String,
+    /// 1 after the insert, one more with each write.
+    pub version: u64,
+    /// The document.
+    pub document: T,
+}
+
+/// The documents of one kind. Clones share the store.
+///
+/// A write and its outbox records are stored together or not at all, and are durable (as the store
+/// was opened) when the call answers. A caller that stops waiting does not take its write back.
+pub struct Collection<T> {
+    store: Store,
+    spec: &'static CollectionSpec,
+    documents: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Collection<T> {
+    fn clone(&self) -> Collection<T> {
+        Collection { store: self.store.clone(), spec: self.spec, documents: PhantomData }
+    }
+}
+
+impl<T> Debug for Collection<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Collection").field("name", &self.spec.name).finish_non_exhaustive()
+    }
+}
+
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection<T> {
+    /// The document, or `None`.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub async fn get(&self, id: &str) -> Result<Option<Versioned<T>>, StoreError> {
+        self.known()?;
+        let (spec, id) = (self.spec, id.to_owned());
+        self.store
+            .sqlite
+            .read(move |connection| match sqlite::get(connection, spec.name, &id)? {
+                Some(row) => Ok(Some(decode(spec, row)?)),
+                None => Ok(None),
+            })
+            .await
+    }
+
+    /// Stores a new document and answers its version, 1.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::AlreadyExists`] when the id is taken, [`WriteError::Duplicate`] when a unique
+    /// index refuses.
+    pub async fn insert(
+        &self,
+        id: &str,
+        document: &T,
+        outbox: Vec<NewRecord>,
+    ) -> Result<u64, WriteError> {
+        let (table, id, body) = (self.table()?, id.to_owned(), self.encode(document)?);
+        self.write(Op::Insert { table, id, body }, outbox).await
+    }
+
+    /// Stores new documents in the order given, with one commit.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Collection::insert`]. Documents before the one refused may have been stored, with
+    /// their events; those after it have not.
+    pub async fn insert_all(
+        &self,
+        documents: Vec<(String, T, Vec<NewRecord>)>,
+    ) -> Result<(), WriteError> {
+        let table = self.table()?;
+        let mut ops = Vec::with_capacity(documents.len());
+        for (id, document, outbox) in documents {
+            ops.push(Op::Insert { table, id, body: self.encode(&document)? });
+            push_outbox(&mut ops, &outbox)?;
+        }
+        if !ops.is_empty() {
+            self.store.sqlite.write(ops).await?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the document if it still has the expected version, and answers the new one.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::Conflict`] when the version differs or the document is gone.
+    pub async fn replace(
+        &self,
+        id: &str,
+        expected: u64,
+        document: &T,
+        outbox: Vec<NewRecord>,
+    ) -> Result<u64, WriteError> {
+        let (table, id, body) = (self.table()?, id.to_owned(), self.encode(document)?);
+        self.write(Op::Replace { table, id, expected, body }, outbox).await
+    }
+
+    /// Stores the document whether or not there was one, and answers its version. For projections
+    /// with a single writer; whoever reads before writing uses [`Collection::replace`].
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::Duplicate`] when a unique index refuses.
+    pub async fn put(
+        &self,
+        id: &str,
+        document: &T,
+        outbox: Vec<NewRecord>,
+    ) -> Result<u64, WriteError> {
+        let (table, id, body) = (self.table()?, id.to_owned(), self.encode(document)?);
+        self.write(Op::Put { table, id, body }, outbox).await
+    }
+
+    /// Deletes the document, and answers whether there was one. Events saved with it are published
+    /// all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::Conflict`] when there is one with another version than expected.
+    pub async fn delete(&self, id: &str, expected: Option<u64>) -> Result<bool, WriteError> {
+        let (table, id) = (self.table()?, id.to_owned());
+        let deleted = self.store.sqlite.write(vec![Op::Delete { table, id, expected }]).await?;
+        Ok(deleted != 0)
+    }
+
+    /// The documents that the query asks for, in its order.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub async fn find(&self, query: &Find) -> Result<Vec<Versioned<T>>, StoreError> {
+        self.known()?;
+        let spec = self.spec;
+        let select = Select::find(spec, query)?;
+        self.store
+            .sqlite
+            .read(move |connection| {
+                select.rows(connection)?.into_iter().map(|row| decode(spec, row)).collect()
+            })
+            .await
+    }
+
+    /// The number of documents for which all filters hold.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub async fn count(&self, filters: &[Filter]) -> Result<u64, StoreError> {
+        self.known()?;
+        let select = Select::count(self.spec, filters)?;
+        self.store.sqlite.read(move |connection| select.number(connection)).await
+    }
+
+    async fn write(&self, op: Op, outbox: Vec<NewRecord>) -> Result<u64, WriteError> {
+        let mut ops = vec![op];
+        push_outbox(&mut ops, &outbox)?;
+        self.store.sqlite.write(ops).await
+    }
+
+    fn known(&self) -> Result<(), StoreError> {
+        if self.store.sqlite.collections.iter().any(|spec| spec.name == self.spec.name) {
+            Ok(())
+        } else {
+            Err(StoreError::UnknownCollection(self.spec.name))
+        }
+    }
+
+    fn table(&self) -> Result<&'static str, StoreError> {
+        self.known()?;
+        Ok(self.spec.name)
+    }
+
+    fn encode(&self, document: &T) -> Result<String, WriteError> {
+        let body = serde_json::to_string(document)
+            .map_err(|source| StoreError::Encode { collection: self.spec.name, source })?;
+        if MAX_DOCUMENT_BYTES < body.len() {
+            return Err(WriteError::TooLarge { bytes: body.len() });
+        }
+        Ok(body)
+    }
+}
+
+fn decode<T: DeserializeOwned>(
+    spec: &'static CollectionSpec,
+    row: Row,
+) -> Result<Versioned<T>, StoreError> {
+    let document = serde_json::from_str(&row.body)
+        .map_err(|source| StoreError::Decode { collection: spec.name, source })?;
+    Ok(Versioned { id: row.id, version: row.version, document })
+}
+
+fn push_outbox(ops: &mut Vec<Op>, outbox: &[NewRecord]) -> Result<(), WriteError> {
+    for record in outbox {
+        if MAX_RECORD_BYTES < record.bytes() {
+            // The broker would refuse it for ever, and with it everything behind.
+            return Err(WriteError::TooLarge { bytes: record.bytes() });
+        }
+        let record = serde_json::to_string(record)
+            .map_err(|source| StoreError::Encode { collection: "outbox", source })?;
+        ops.push(Op::Outbox(record));
+    }
+    Ok(())
+}
