@@ -7,8 +7,9 @@
 //! documents that clients see: a twin *is* a JSON document, and nothing is gained by a second form.
 
 pub mod error;
-pub mod model;
 pub mod graph;
-pub mod patch;
+pub mod model;
+mod patch;
 pub mod query;
+mod twin;
 mod value;
