@@ -1,0 +1,5 @@
+//! Rooms, technologies, and what is measured in and with them.
+
+pub mod environment;
+pub mod place;
+pub mod technology;

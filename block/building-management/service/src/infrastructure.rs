@@ -1,0 +1,5 @@
+//! The routes, the store and the twin layer.
+
+pub mod http;
+pub mod store;
+pub mod twins;

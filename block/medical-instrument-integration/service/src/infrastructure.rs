@@ -1,0 +1,3 @@
+//! Where the service meets the world.
+
+pub(crate) mod http;

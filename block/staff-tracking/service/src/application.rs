@@ -1,0 +1,4 @@
+//! The translations between the wire and the domain.
+
+pub mod answers;
+pub mod passages;

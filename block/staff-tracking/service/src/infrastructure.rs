@@ -1,0 +1,4 @@
+//! The routes and the store.
+
+pub mod http;
+pub mod store;

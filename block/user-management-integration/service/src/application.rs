@@ -1,0 +1,3 @@
+//! Between the wire and the rules.
+
+pub(crate) mod wire;
