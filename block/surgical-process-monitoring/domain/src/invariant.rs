@@ -1,0 +1,130 @@
+//! What holds of the processes of a patient whatever the facts are. Tests check it after every
+//! fold, and the service counts violations, which are faults of the fold.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    fold::{Folded, Past},
+    process::{Process, State, Step, What},
+};
+
+/// A name and its rule: `true` when it holds.
+pub type Invariant = (&'static str, fn(&Past, &Folded) -> bool);
+
+/// All invariants.
+pub const ALL: [Invariant; 9] = [
+    ("one open process per patient", one_open),
+    ("processes follow one another", in_sequence),
+    ("ended exactly when there is an end", ends_agree),
+    ("steps never repeat and only go forwards", steps_forwards),
+    ("states only go forwards", states_forwards),
+    ("stays are disjoint, ordered and within the process", stays_fit),
+    ("a history is in order of time", history_in_order),
+    ("a booking is used up once", bookings_once),
+    ("ids are unique", ids_unique),
+];
+
+/// The names of the invariants that do not hold.
+pub fn violated(past: &Past, folded: &Folded) -> Vec<&'static str> {
+    ALL.iter().filter(|(_, holds)| !holds(past, folded)).map(|(name, _)| *name).collect()
+}
+
+/// At most one process is open, and nothing follows it.
+pub fn one_open(_: &Past, folded: &Folded) -> bool {
+    let before_last = folded.processes.len().saturating_sub(1);
+    folded.processes.iter().take(before_last).all(|process| !process.state.is_open())
+}
+
+/// No process begins before the one before it has ended.
+pub fn in_sequence(past: &Past, folded: &Folded) -> bool {
+    let mut ended = past.last.as_ref().map(|last| last.end);
+    folded.processes.iter().all(|process| {
+        let fits = ended.is_none_or(|end| end <= process.start)
+            && process.end.is_none_or(|end| process.start <= end);
+        ended = process.end;
+        fits
+    })
+}
+
+/// A process has an end and a place to go on from exactly when it is not open.
+pub fn ends_agree(_: &Past, folded: &Folded) -> bool {
+    folded.processes.iter().all(|process| {
+        let ended = !process.state.is_open();
+        process.end.is_some() == ended && process.resume.is_some() == ended
+    })
+}
+
+/// The steps of a process ascend.
+pub fn steps_forwards(_: &Past, folded: &Folded) -> bool {
+    folded.processes.iter().all(|process| {
+        let steps = steps(process);
+        ascending(&steps) && steps.last().copied() == process.step
+    })
+}
+
+/// The states of a process ascend, and its last one is the present.
+pub fn states_forwards(_: &Past, folded: &Folded) -> bool {
+    folded.processes.iter().all(|process| {
+        let states = states(process);
+        ascending(&states) && states.last().copied() == Some(process.state)
+    })
+}
+
+/// Stays do not overlap and lie between start and end; only the last may last.
+pub fn stays_fit(_: &Past, folded: &Folded) -> bool {
+    folded.processes.iter().all(|process| {
+        let mut free = Some(process.start);
+        let fit = process.stays.iter().all(|stay| {
+            let fits = free.is_some_and(|free| free <= stay.from)
+                && stay.to.is_none_or(|to| stay.from <= to)
+                && process.end.is_none_or(|end| stay.to.is_some_and(|to| to <= end));
+            free = stay.to;
+            fits
+        });
+        fit && process.stays.first().is_some_and(|stay| stay.from == process.start)
+    })
+}
+
+/// Lines of a history never go back in time.
+pub fn history_in_order(_: &Past, folded: &Folded) -> bool {
+    folded.processes.iter().all(|process| process.history.is_sorted_by_key(|entry| entry.at))
+        && folded.aftermath.is_sorted_by_key(|entry| entry.at)
+}
+
+/// No version of a booking is used up by two processes.
+pub fn bookings_once(past: &Past, folded: &Folded) -> bool {
+    let mut used = past.used.clone();
+    folded.processes.iter().filter_map(|process| process.booking.clone()).all(|it| used.insert(it))
+}
+
+/// No two processes have one id.
+pub fn ids_unique(past: &Past, folded: &Folded) -> bool {
+    let mut ids: BTreeSet<_> = past.last.iter().map(|last| &last.id).collect();
+    folded.processes.iter().all(|process| ids.insert(&process.id))
+}
+
+fn steps(process: &Process) -> Vec<Step> {
+    process
+        .history
+        .iter()
+        .filter_map(|entry| match entry.what {
+            What::Step(step) => Some(step),
+            _ => None,
+        })
+        .collect()
+}
+
+fn states(process: &Process) -> Vec<State> {
+    process
+        .history
+        .iter()
+        .filter_map(|entry| match entry.what {
+            What::State(state) => Some(state),
+            _ => None,
+        })
+        .collect()
+}
+
+fn ascending<T: Ord>(items: &[T]) -> bool {
+    items.is_sorted_by(|a, b| a < b)
+}
