@@ -1,0 +1,5 @@
+//! Wire and rows on one side, the domain on the other: every translation is here, once.
+
+pub(crate) mod process;
+pub(crate) mod report;
+pub(crate) mod summary;

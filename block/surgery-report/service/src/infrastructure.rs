@@ -1,0 +1,7 @@
+//! Where the service meets the world: routes, events, other services, its database.
+
+pub(crate) mod composing;
+pub(crate) mod errands;
+pub(crate) mod http;
+pub(crate) mod reading;
+pub(crate) mod store;

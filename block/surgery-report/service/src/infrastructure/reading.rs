@@ -1,0 +1,258 @@
+//! Reading the sources of a report from the services that have them.
+
+use chiron_chassis::{Answer, CallError, Calls, Service};
+use chiron_clock::instant;
+use http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+use surgery_report_domain::entity::{
+    process::{EmptyId, Process, RoomId, Technology},
+    report::{HealthcareUser, Movement, PresentAtStart},
+    sample::{Climate, OutOfRange, Sample, Series, VitalSign},
+};
+use thiserror::Error;
+
+use crate::application::process::{
+    AboutV1, HistoryEntryV1, ListV1, PatientV1, ProcessV1, RoomDataV1, Shown, TrackingV1, Unfit,
+    VitalSignV1,
+};
+
+/// Entries asked for at once.
+const PAGE: &str = "10000";
+/// Vital signs asked for at once, in time: six a second are fewer than a page, so that no answer is
+/// worked out twice for two pages of it.
+const WINDOW: SignedDuration = SignedDuration::from_mins(20);
+/// The header that says up to which instant an answer is complete.
+const COMPLETE_TO: &str = "chiron-complete-to";
+
+/// Why a source could not be read. Every one is tried again: what is wrong with an answer now may
+/// be right with the next release.
+#[derive(Debug, Error)]
+pub(crate) enum Unread {
+    /// No answer.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// An answer that is neither the thing nor its absence.
+    #[error("the answer has status {0}")]
+    Status(StatusCode),
+    /// An answer that names things by empty ids.
+    #[error(transparent)]
+    Id(#[from] EmptyId),
+    /// An answer that contradicts itself.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+}
+
+/// The process as it was read.
+pub(crate) struct ReadProcess {
+    pub(crate) process: Process,
+    pub(crate) settled: bool,
+    /// Its version; `None` when the answer does not say.
+    pub(crate) version: Option<u64>,
+}
+
+/// Reads sources, and remembers how complete the least complete one was.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    calls: &'a Calls,
+    complete_to: Option<Timestamp>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(calls: &'a Calls) -> Self {
+        Self { calls, complete_to: None }
+    }
+
+    /// The instant to which the least complete of the answers read so far is complete; `None`
+    /// when none of them could tell.
+    pub(crate) fn complete_to(&self) -> Option<Timestamp> {
+        self.complete_to
+    }
+
+    /// The process with its steps; `None` when the monitoring knows none of this id.
+    pub(crate) async fn process(&mut self, id: &str) -> Result<Option<ReadProcess>, Unread> {
+        let path = format!("/api/v1/processes/{}", Calls::segment(id));
+        let Some(answer) = self.get(Service::SurgicalProcess, &path, &[]).await? else {
+            return Ok(None);
+        };
+        let read: ProcessV1 = answer.json()?;
+        let history: Option<Vec<HistoryEntryV1>> =
+            self.list(Service::SurgicalProcess, &format!("{path}/history"), &[]).await?;
+        let Some(history) = history else { return Ok(None) };
+        let version = answer.header("etag").and_then(version_of);
+        Ok(Some(ReadProcess { process: read.process(&history)?, settled: read.settled, version }))
+    }
+
+    /// The patient's vital signs between two instants, both inclusive.
+    pub(crate) async fn vital_signs(
+        &mut self,
+        id: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Series<VitalSign>, Unread> {
+        let path = format!("/api/v1/processes/{}/vital-signs", Calls::segment(id));
+        let mut entries: Vec<VitalSignV1> = Vec::new();
+        let mut begin = from;
+        while begin <= to {
+            let end = begin.saturating_add(WINDOW).unwrap_or(to).min(to);
+            let (from, until) = (instant::write(begin), instant::write(end));
+            let query = [("from", from.as_str()), ("to", &until), ("limit", PAGE)];
+            let read = self.list(Service::SurgicalProcess, &path, &query).await?;
+            entries.extend(read.unwrap_or_default());
+            if end == to {
+                break;
+            }
+            // What is at the bound is read twice and counts once.
+            begin = end;
+        }
+        Ok(Series::new(entries.iter().filter_map(|entry| usable(entry.sample())).flatten()))
+    }
+
+    /// A room's samples after an instant and up to another; none for an unknown room.
+    pub(crate) async fn climate(
+        &mut self,
+        room: &RoomId,
+        after: Timestamp,
+        to: Timestamp,
+    ) -> Result<Series<Climate>, Unread> {
+        let path = format!("/api/v1/rooms/data/{}", Calls::segment(room.as_str()));
+        let (after, to) = (instant::write(after), instant::write(to));
+        let query = [("from", after.as_str()), ("to", &to), ("limit", PAGE)];
+        let entries: Vec<RoomDataV1> =
+            self.list(Service::BuildingManagement, &path, &query).await?.unwrap_or_default();
+        let mut own = Vec::new();
+        let mut cumulative: Vec<Sample<Climate>> = Vec::new();
+        for entry in &entries {
+            match usable(entry.shown()) {
+                Some(Shown::Own(sample)) => own.extend(sample),
+                Some(Shown::Cumulative(samples)) => cumulative.extend(samples),
+                None => {}
+            }
+        }
+        // A service either names the quantities of its entries or it does not.
+        if cumulative.is_empty() {
+            Ok(Series::new(own))
+        } else {
+            Ok(Series::of_snapshots(cumulative))
+        }
+    }
+
+    /// Movements through a room's doors between two instants, both inclusive.
+    pub(crate) async fn movements(
+        &mut self,
+        room: &RoomId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Movement>, Unread> {
+        let (from, to) = (instant::write(from), instant::write(to));
+        let entries = self.tracking(room, &[("from", &from), ("to", &to), ("limit", PAGE)]).await?;
+        Ok(entries.iter().map(TrackingV1::movement).collect::<Result<_, _>>()?)
+    }
+
+    /// Who was inside a room since before an instant.
+    pub(crate) async fn inside_before(
+        &mut self,
+        room: &RoomId,
+        at: Timestamp,
+    ) -> Result<Vec<PresentAtStart>, Unread> {
+        // Who enters at the instant itself is a movement of the process.
+        let before = at.saturating_sub(SignedDuration::from_millis(1)).unwrap_or(at);
+        let at = instant::write(before);
+        let entries = self.tracking(room, &[("at", &at), ("limit", PAGE)]).await?;
+        Ok(entries.iter().map(TrackingV1::present).collect::<Result<_, _>>()?)
+    }
+
+    async fn tracking(
+        &mut self,
+        room: &RoomId,
+        query: &[(&str, &str)],
+    ) -> Result<Vec<TrackingV1>, Unread> {
+        let path = format!("/api/v1/rooms-tracking-data/{}", Calls::segment(room.as_str()));
+        Ok(self.list(Service::StaffTracking, &path, query).await?.unwrap_or_default())
+    }
+
+    /// Says of a technology what building management knows of it; an unknown one stays as it is.
+    pub(crate) async fn describe(&mut self, technology: &mut Technology) -> Result<(), Unread> {
+        let id = Calls::segment(technology.id.as_str());
+        let path = format!("/api/v1/medical-technologies/{id}");
+        if let Some(answer) = self.get(Service::BuildingManagement, &path, &[]).await? {
+            answer.json::<AboutV1>()?.describe(technology);
+        }
+        Ok(())
+    }
+
+    /// Who has a tax code; `None` when nobody does.
+    pub(crate) async fn healthcare_user(
+        &mut self,
+        tax_code: &str,
+    ) -> Result<Option<HealthcareUser>, Unread> {
+        let path = format!("/api/v1/patients/{}", Calls::segment(tax_code));
+        match self.get(Service::PatientManagement, &path, &[]).await? {
+            Some(answer) if answer.status != StatusCode::NO_CONTENT => {
+                Ok(Some(answer.json::<PatientV1>()?.healthcare_user()?))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// A whole list, page by page; `None` when what it is of is unknown. 204 is an empty list.
+    async fn list<T: DeserializeOwned>(
+        &mut self,
+        service: Service,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Option<Vec<T>>, Unread> {
+        let mut entries = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let mut query = query.to_vec();
+            if let Some(cursor) = &cursor {
+                query.push(("cursor", cursor));
+            }
+            let Some(answer) = self.get(service, path, &query).await? else { return Ok(None) };
+            if answer.status == StatusCode::NO_CONTENT {
+                return Ok(Some(entries));
+            }
+            let page: ListV1<T> = answer.json()?;
+            entries.extend(page.entries);
+            match page.next {
+                None => return Ok(Some(entries)),
+                next => cursor = next,
+            }
+        }
+    }
+
+    /// An answer; `None` for 404.
+    async fn get(
+        &mut self,
+        service: Service,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Option<Answer>, Unread> {
+        let answer = self.calls.get(service, path).query(query).send().await?;
+        let told = answer.header(COMPLETE_TO).and_then(|text| instant::parse(text).ok());
+        self.complete_to = match (self.complete_to, told) {
+            (Some(before), Some(told)) => Some(before.min(told)),
+            (before, told) => before.or(told),
+        };
+        match answer.status {
+            StatusCode::NOT_FOUND => Ok(None),
+            status if status.is_success() => Ok(Some(answer)),
+            status => Err(Unread::Status(status)),
+        }
+    }
+}
+
+/// A sample that its source should have refused is left out: one impossible value must not cost
+/// the whole report.
+fn usable<T>(sample: Result<T, OutOfRange>) -> Option<T> {
+    if sample.is_err() {
+        tracing::warn!("a source tells a value outside its range; it is left out");
+    }
+    sample.ok()
+}
+
+/// `"12"` and `W/"12"`.
+fn version_of(etag: &str) -> Option<u64> {
+    etag.trim_start_matches("W/").trim_matches('"').parse().ok()
+}
