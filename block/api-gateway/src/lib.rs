@@ -1,1 +1,188 @@
 //! The door of the block: sign-in, tokens and keys, and the commands of the dashboards.
+//!
+//! It has two faces, each on a listener of its own: one for the block's dashboard
+//! (`/api/v1/obd`, the token route and the published keys), one for a room's dashboard
+//! (`/api/v1/ord`). It holds no rule of the block: whether a password is right is user
+//! management's affair, whether an event fits is surgical process monitoring's. What it owns are
+//! the keys that sign tokens, which never leave it.
+
+mod accounts;
+mod block;
+mod keys;
+mod room;
+mod tokens;
+
+use std::time::Duration;
+
+use chiron_chassis::{Api, Guard, Runtime, ServeError, TokenSource};
+use chiron_store::CollectionSpec;
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+
+pub use accounts::{AccountError, ClientAccount};
+pub use block::{CredentialsV1, RefreshV1, SessionV1, TokenV1};
+pub use keys::KeyError;
+pub use room::EmergencyV1;
+
+use crate::accounts::Accounts;
+use crate::keys::Keys;
+use crate::tokens::Tokens;
+
+/// The service's name.
+pub const NAME: &str = "api-gateway";
+
+/// The collections of its store: the signing keys.
+pub const COLLECTIONS: &[&CollectionSpec] = &[&keys::KEYS];
+
+/// The grants that the gateway gives itself.
+const OWN_GRANTS: &[&str] =
+    &["refresh-tokens:write", "rooms:read", "professionals:read", "users:read"];
+
+/// Settings of the gateway. Times are of the machine.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// How long an access token is valid, in minutes, 1 to 1440.
+    #[serde(default = "access_token_minutes")]
+    pub access_token_minutes: u32,
+    /// After how many days a new key signs, 1 to 3650; the old one is published as long as tokens
+    /// of it are valid.
+    #[serde(default = "key_days")]
+    pub key_days: u32,
+    /// People whose tokens may say when a fact happened: the simulator's.
+    #[serde(default)]
+    pub source_time_users: Vec<String>,
+    /// Whether the cookie is for encrypted connections only; to be set wherever a proxy ends TLS
+    /// before the gateway.
+    #[serde(default)]
+    pub secure_cookie: bool,
+}
+
+fn access_token_minutes() -> u32 {
+    15
+}
+
+fn key_days() -> u32 {
+    30
+}
+
+impl Settings {
+    /// The settings of an empty section.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self {
+            access_token_minutes: access_token_minutes(),
+            key_days: key_days(),
+            source_time_users: Vec::new(),
+            secure_cookie: false,
+        }
+    }
+}
+
+/// The gateway's listeners.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For the block's dashboard, the token route and the keys; 3008 unless told otherwise.
+    pub block: TcpListener,
+    /// For a room's dashboard; 3009 unless told otherwise.
+    pub room: TcpListener,
+}
+
+/// The gateway with its keys, ready to serve.
+#[derive(Clone)]
+pub struct Gateway {
+    runtime: Runtime,
+    tokens: Tokens,
+    accounts: Accounts,
+    secure_cookie: bool,
+}
+
+/// Reads the keys, or makes the first one, and takes the service and device accounts. From here on
+/// the gateway verifies tokens by its own keys and signs its own calls.
+///
+/// # Errors
+///
+/// [`ServeError::Start`].
+pub async fn prepare(
+    runtime: Runtime,
+    settings: &Settings,
+    clients: Vec<ClientAccount>,
+) -> Result<Gateway, ServeError> {
+    let failed = |source: Box<dyn std::error::Error + Send + Sync>| ServeError::Start {
+        service: NAME,
+        source,
+    };
+    let accounts = Accounts::new(clients).map_err(|err| failed(err.into()))?;
+    let keys = Keys::open(&runtime.store, settings).await.map_err(|err| failed(err.into()))?;
+    let tokens = Tokens::new(keys.clone(), settings);
+    let own = tokens.clone();
+    let calls = runtime.calls.with_tokens(TokenSource::own(move || {
+        let grants = OWN_GRANTS.iter().map(|grant| (*grant).to_owned()).collect();
+        Ok(own.account(NAME, Vec::new(), grants, false)?)
+    }));
+    let guard = if runtime.guard.is_off() { Guard::off() } else { Guard::given(keys.published()) };
+    let runtime = Runtime { guard, calls, ..runtime };
+    Ok(Gateway { runtime, tokens, accounts, secure_cookie: settings.secure_cookie })
+}
+
+impl Gateway {
+    /// The routes for the block's dashboard, the token route and the keys.
+    #[must_use]
+    pub fn block_api(&self) -> Api {
+        block::api(self)
+    }
+
+    /// The routes for a room's dashboard.
+    #[must_use]
+    pub fn room_api(&self) -> Api {
+        room::api(self)
+    }
+
+    /// The runtime with the gateway's own guard and tokens.
+    #[must_use]
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// Serves both faces until the shutdown.
+    ///
+    /// # Errors
+    ///
+    /// When a listener fails.
+    pub async fn serve(self, listeners: Listeners) -> Result<(), ServeError> {
+        let keys = self.tokens.keys().clone();
+        let shutdown = self.runtime.shutdown.clone();
+        self.runtime.tasks.spawn("key rotation", async move {
+            loop {
+                tokio::select! {
+                    () = shutdown.requested() => return,
+                    () = tokio::time::sleep(ROTATION_CHECK) => {}
+                }
+                if let Err(err) = keys.rotate().await {
+                    tracing::error!(error = %err, "keys could not be rotated");
+                }
+            }
+        });
+        let block = chiron_chassis::serve(self.block_api(), listeners.block, self.runtime.clone());
+        let room = chiron_chassis::serve(self.room_api(), listeners.room, self.runtime.clone());
+        let ((), ()) = tokio::try_join!(block, room)?;
+        Ok(())
+    }
+}
+
+/// How often it is looked whether a new key is due.
+const ROTATION_CHECK: Duration = Duration::from_mins(10);
+
+/// Prepares and serves until the shutdown.
+///
+/// # Errors
+///
+/// When the keys cannot be read, an account is not usable, or a listener fails.
+pub async fn run(
+    runtime: Runtime,
+    settings: Settings,
+    clients: Vec<ClientAccount>,
+    listeners: Listeners,
+) -> Result<(), ServeError> {
+    prepare(runtime, &settings, clients).await?.serve(listeners).await
+}
