@@ -1,3 +1,45 @@
-//! Chiron, the one binary: composes every service.
+//! Chiron, the one binary: reads the command line, the settings and the environment, and runs.
+//!
+//! Everything below takes what it needs as arguments; nothing else reads the environment.
 
-fn main() {}
+mod accounts;
+mod cli;
+mod events;
+mod house;
+mod openapi;
+mod settings;
+mod show;
+mod simulate;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli).await {
+        Ok(code) => code,
+        Err(err) => {
+            show::error(&err);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let loaded = settings::load(cli.config.as_deref(), &cli.overrides(), std::env::vars())?;
+    match cli.command {
+        Command::Up(args) => up::run(loaded.settings, &args).await,
+        Command::Simulate(args) => simulate::run(loaded.settings, &args).await,
+        Command::Config => {
+            show::config(&loaded);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Events(args) => events::run(&loaded.settings, args).await,
+        Command::Openapi(args) => openapi::run(loaded.settings, &args).await,
+    }
+}

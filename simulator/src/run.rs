@@ -145,12 +145,9 @@ async fn settle(hospital: &Hospital, clock: &Clock) -> Result<Option<Timestamp>,
         let found = hospital.quiescence().await.map_err(RunError::Quiescence)?;
         let still = found.iter().all(|one| one.pending == 0);
         // Asking is a call as well: it may count among them, but causes nothing.
-        let same = before.as_ref().is_some_and(|before| {
-            before
-                .iter()
-                .zip(&found)
-                .all(|(a, b)| (a.appended, a.handled) == (b.appended, b.handled))
-        });
+        let same = before
+            .as_ref()
+            .is_some_and(|before| before.iter().zip(&found).all(|(a, b)| rest(a) == rest(b)));
         if still && same {
             return Ok(found.iter().filter_map(|one| one.next_timer).min());
         }
@@ -165,6 +162,11 @@ async fn settle(hospital: &Hospital, clock: &Clock) -> Result<Option<Timestamp>,
         }
     }
     Ok(None)
+}
+
+/// What two sweeps must agree in: work that became a timer between two looks shows here.
+fn rest(one: &Quiescence) -> (u64, u64, Option<Timestamp>) {
+    (one.appended, one.handled, one.next_timer)
 }
 
 /// Runs a plan in paced time until its end or until shutdown is requested.
@@ -252,8 +254,10 @@ fn tell_error(delivery: &Delivery, clock: &Clock, source: WireError) -> RunError
 
 /// Samples are not; what people do is.
 fn of_interest(delivery: &Delivery) -> Option<What> {
-    let what = &delivery.facts.first()?.what;
-    match what {
+    let fact = delivery.facts.first()?;
+    match &fact.what {
+        // What the product must refuse does not happen.
+        _ if fact.expected.is_some() => None,
         What::Vital { .. } | What::Environment { .. } => None,
         other => Some(other.clone()),
     }

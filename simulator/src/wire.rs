@@ -91,6 +91,7 @@ mod port {
     pub(super) const BOOKING: u16 = 3002;
     pub(super) const PATIENTS: u16 = 3003;
     pub(super) const BUILDING: u16 = 3005;
+    pub(super) const REPORT: u16 = 3007;
     pub(super) const GATEWAY_BLOCK: u16 = 3008;
     pub(super) const GATEWAY_ROOM: u16 = 3009;
     pub(super) const TWINS: u16 = 3010;
@@ -131,6 +132,30 @@ impl Hospital {
             }
         }
         Ok(())
+    }
+
+    /// The reports that the product has, each in one line for a person.
+    ///
+    /// # Errors
+    ///
+    /// The product cannot be reached or refuses.
+    pub async fn reports(&self) -> Result<Vec<String>, WireError> {
+        let request = self.request(Who::Manager, Method::GET, port::REPORT, "/api/v1/reports");
+        let answer = self.send(request.await?).await?.accepted()?;
+        let entries = answer.body.get("entries").and_then(Value::as_array).cloned();
+        let line = |entry: &Value| {
+            let text = |path: &str| entry.pointer(path).and_then(Value::as_str).unwrap_or("?");
+            let settled = entry.pointer("/entry/settled") == Some(&Value::Bool(true));
+            format!(
+                "{} of {}: {}{}  {}",
+                text("/entry/surgicalProcessDescription"),
+                text("/entry/patientId"),
+                text("/entry/finalState"),
+                if settled { "" } else { " (not settled)" },
+                text("/url"),
+            )
+        };
+        Ok(entries.unwrap_or_default().iter().map(line).collect())
     }
 
     /// The account of every listener's work.

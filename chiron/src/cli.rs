@@ -1,0 +1,162 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Runs a hospital's operating block as a digital twin, on one machine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "chiron",
+    version,
+    after_help = "\
+Examples:
+  chiron up                       everything, with three simulated surgeries in two minutes
+  chiron up --no-simulation       everything, waiting for real surgeries
+  chiron config                   every setting, its value and where it came from
+  chiron events tail              what happens, as the services tell each other"
+)]
+pub(crate) struct Cli {
+    /// Settings file; `chiron.toml` in this folder when there is one
+    #[arg(long, global = true, env = "CHIRON_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Folder of databases, events, keys and generated passwords
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Added to every listener's port
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) port_offset: Option<u16>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+impl Cli {
+    /// What the command line says of settings, as their keys.
+    pub(crate) fn overrides(&self) -> Vec<(&'static str, String)> {
+        let data = self.data.as_ref().map(|data| ("data", data.display().to_string()));
+        let offset = self.port_offset.map(|offset| ("port_offset", offset.to_string()));
+        data.into_iter().chain(offset).collect()
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Starts every service on this machine, and shows three simulated surgeries
+    Up(UpArgs),
+    /// Runs a simulated day against every service, as fast as they can follow, and ends
+    Simulate(SimulateArgs),
+    /// Prints every setting with its value and where it came from; secrets are masked
+    Config,
+    /// Looks into the event log
+    Events(EventsArgs),
+    /// Writes the `OpenAPI` documents of the services
+    #[command(hide = true)]
+    Openapi(OpenapiArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    /// Simulated seconds per second, 1 to 60
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u8).range(1..=60))]
+    pub(crate) rate: u8,
+
+    /// Start the services only
+    #[arg(long)]
+    pub(crate) no_simulation: bool,
+
+    /// Decides every detail of the simulation; another one each time when left out
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ScenarioArg {
+    /// An elective, an emergency and an interrupted surgery
+    ThreeSurgeries,
+    /// Two hours, two zones, three surgeries
+    TestDay,
+    /// Ten hours, four zones, twelve surgeries
+    FullDay,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// What is simulated
+    #[arg(long, value_enum, default_value = "three-surgeries")]
+    pub(crate) scenario: ScenarioArg,
+
+    /// Decides every detail; the same seed gives the same day
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Deliver some facts twice, late and out of order
+    #[arg(long)]
+    pub(crate) disturb: bool,
+
+    /// When simulated time begins (RFC 3339)
+    #[arg(long, default_value = "2026-05-15T06:00:00Z", value_name = "INSTANT")]
+    pub(crate) epoch: String,
+
+    /// Fsync every write, as in a hospital; without it a power cut may lose the simulation
+    #[arg(long)]
+    pub(crate) durable: bool,
+
+    /// A program to run at the end while the services still answer; it is given the journal and
+    /// the address, and its exit code becomes this command's
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) then: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EventsArgs {
+    #[command(subcommand)]
+    pub(crate) command: EventsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventsCommand {
+    /// Prints events as they come, one JSON object a line; services may be running
+    Tail {
+        /// Only this topic; all of them when left out
+        #[arg(long)]
+        topic: Option<String>,
+        /// From this instant on (RFC 3339); when left out from now on, or with `--no-follow` from
+        /// the beginning
+        #[arg(long, value_name = "INSTANT")]
+        from: Option<String>,
+        /// End when all that is there was printed
+        #[arg(long)]
+        no_follow: bool,
+    },
+    /// Makes a consumer group read its topics again; services must be stopped
+    Replay {
+        /// The group, such as `building-management-consumer`
+        #[arg(long)]
+        group: String,
+        /// The topic
+        #[arg(long)]
+        topic: String,
+        /// From this instant on (RFC 3339); from the beginning when left out
+        #[arg(long, value_name = "INSTANT")]
+        from: Option<String>,
+    },
+    /// Prints the records that could not be handled, with the reason; services may be running
+    DeadLetters {
+        /// Only those of this topic
+        #[arg(long)]
+        topic: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OpenapiArgs {
+    /// Where the documents are
+    #[arg(long)]
+    pub(crate) folder: PathBuf,
+    /// Write nothing; fail when one differs
+    #[arg(long)]
+    pub(crate) check: bool,
+}

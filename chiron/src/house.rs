@@ -1,0 +1,361 @@
+//! Every service in one process: a listener, a database and a runtime each.
+//!
+//! Services know each other by HTTP only, also here, so that what runs on one machine is what
+//! runs in a hospital.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use api_gateway::ClientAccount;
+use chiron_broker::{Broker, Durability, LogSettings};
+use chiron_chassis::{
+    Calls, Completeness, Endpoints, Guard, Health, Limits, Runtime, Secret, ServeError, Service,
+    TokenSource, http_client,
+};
+use chiron_clock::{Activity, Clock, Ids, Shutdown, Tasks, Trigger};
+use chiron_store::{CollectionSpec, Store};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use twin_client::TwinLayer;
+
+use crate::accounts::{Accounts, DEVICE};
+use crate::settings::{Identity, Settings};
+
+/// How long the services may take to answer that they are ready.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// Whose time it is, and where ids come from.
+#[derive(Debug, Clone)]
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    /// A simulator asks more often than people do.
+    pub(crate) limits: Limits,
+}
+
+/// The running services.
+pub(crate) struct House {
+    trigger: Trigger,
+    running: JoinSet<(&'static str, Result<(), ServeError>)>,
+    stores: Vec<Store>,
+    broker: Broker,
+    endpoints: Endpoints,
+}
+
+/// What starting a service needs.
+struct Builder<'a> {
+    settings: &'a Settings,
+    world: &'a World,
+    accounts: &'a Accounts,
+    client: reqwest::Client,
+    endpoints: Endpoints,
+    broker: Broker,
+    durability: Durability,
+    shutdown: Shutdown,
+    stores: Vec<Store>,
+}
+
+impl Builder<'_> {
+    /// The runtime and listener of one service; its database is a file of its own.
+    async fn service(
+        &mut self,
+        service: Service,
+        collections: &[&'static CollectionSpec],
+    ) -> Result<(Runtime, TcpListener)> {
+        let name = service.name();
+        let listener = self.listener(service).await?;
+        let store = if collections.is_empty() {
+            Store::in_memory(&[])
+        } else {
+            let path = self.settings.data.join(format!("{name}.sqlite"));
+            Store::open(&path, self.durability, collections)
+        };
+        let store = store.with_context(|| format!("opening the database of {name}"))?;
+        self.stores.push(store.clone());
+        let activity = Activity::new(self.world.clock.clone());
+        let secret = Secret::new(self.accounts.client(name)?);
+        let calls = Calls::new(
+            self.client.clone(),
+            self.endpoints.clone(),
+            TokenSource::credentials(name, secret),
+            activity.clone(),
+        );
+        let keys = format!("{}/.well-known/jwks.json", self.endpoints.base(Service::GatewayBlock));
+        let guard = match self.settings.identity {
+            Identity::Required => Guard::fetching(self.client.clone(), keys),
+            Identity::Off => Guard::off(),
+        };
+        let runtime = Runtime {
+            service: name,
+            clock: self.world.clock.clone(),
+            ids: self.world.ids.clone(),
+            broker: self.broker.with_activity(activity.clone()),
+            store,
+            guard,
+            calls,
+            tasks: Tasks::new(),
+            shutdown: self.shutdown.clone(),
+            limits: self.world.limits.clone(),
+            completeness: Completeness::new(self.world.clock.clone()),
+            health: Health::new(),
+            activity,
+        };
+        Ok((runtime, listener))
+    }
+
+    async fn listener(&self, service: Service) -> Result<TcpListener> {
+        let port = service.default_port() + self.settings.port_offset;
+        let address = (self.settings.host, port);
+        TcpListener::bind(address).await.with_context(|| {
+            format!("{} cannot listen on {}:{port}", service.name(), self.settings.host)
+        })
+    }
+}
+
+impl House {
+    /// Opens the log and the databases and starts every service.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be opened, or a port that is taken; what had been started ends.
+    pub(crate) async fn start(
+        settings: &Settings,
+        world: &World,
+        accounts: &Accounts,
+    ) -> Result<Self> {
+        let durability = Durability::from(settings.durability);
+        let broker = open_log(settings, durability, &world.clock)?;
+        let (trigger, shutdown) = Shutdown::new();
+        let endpoints = Endpoints::local(settings.port_offset);
+        let mut build = Builder {
+            settings,
+            world,
+            accounts,
+            client: http_client().context("building the HTTP client")?,
+            endpoints: endpoints.clone(),
+            broker: broker.clone(),
+            durability,
+            shutdown,
+            stores: Vec::new(),
+        };
+        let mut running = JoinSet::new();
+
+        let (runtime, block) =
+            build.service(Service::GatewayBlock, api_gateway::COLLECTIONS).await?;
+        let listeners =
+            api_gateway::Listeners { block, room: build.listener(Service::GatewayRoom).await? };
+        let gateway = api_gateway::Settings {
+            source_time_users: settings.source_time_users.clone(),
+            ..api_gateway::Settings::standard()
+        };
+        let clients = client_accounts(accounts)?;
+        let work = api_gateway::run(runtime, gateway, clients, listeners);
+        running.spawn(async move { (api_gateway::NAME, work.await) });
+
+        let (runtime, listener) = build
+            .service(Service::UserManagement, user_management_integration::COLLECTIONS)
+            .await?;
+        first_password(&runtime, settings, accounts).await?;
+        let users = user_management_integration::Settings::standard();
+        let work = user_management_integration::run(runtime, users, listener);
+        running.spawn(async move { (user_management_integration::NAME, work.await) });
+
+        let (runtime, listener) =
+            build.service(Service::TwinEngine, twin_engine::COLLECTIONS).await?;
+        let engine: twin_engine::Settings = serde_json::from_value(serde_json::json!({}))?;
+        let work = twin_engine::run(runtime, engine, listener);
+        running.spawn(async move { (twin_engine::NAME, work.await) });
+
+        let (runtime, listener) =
+            build.service(Service::EventGateway, twin_event_gateway::COLLECTIONS).await?;
+        let work =
+            twin_event_gateway::run(runtime, twin_event_gateway::Settings::default(), listener);
+        running.spawn(async move { (twin_event_gateway::NAME, work.await) });
+
+        let (runtime, listener) =
+            build.service(Service::BuildingManagement, building_management::COLLECTIONS).await?;
+        let work =
+            building_management::run(runtime, building_management::Settings::default(), listener);
+        running.spawn(async move { (building_management::NAME, work.await) });
+
+        let (runtime, listener) =
+            build.service(Service::StaffTracking, staff_tracking::COLLECTIONS).await?;
+        let work = staff_tracking::run(runtime, listener);
+        running.spawn(async move { (staff_tracking::NAME, work.await) });
+
+        let (runtime, listener) = build
+            .service(Service::PatientManagement, patient_management_integration::COLLECTIONS)
+            .await?;
+        let work = patient_management_integration::run(runtime, listener);
+        running.spawn(async move { (patient_management_integration::NAME, work.await) });
+
+        let (runtime, listener) = build
+            .service(Service::SurgeryBooking, surgery_booking_integration::COLLECTIONS)
+            .await?;
+        let booking = surgery_booking_integration::Settings {
+            time_zone: settings.time_zone.clone().try_into().context("reading time_zone")?,
+            ..surgery_booking_integration::Settings::standard()
+        };
+        let work = surgery_booking_integration::run(runtime, booking, listener);
+        running.spawn(async move { (surgery_booking_integration::NAME, work.await) });
+
+        let (runtime, listener) = build.service(Service::MedicalInstrument, &[]).await?;
+        let instrument = medical_instrument_integration::Settings::default();
+        let work = medical_instrument_integration::run(runtime, instrument, listener);
+        running.spawn(async move { (medical_instrument_integration::NAME, work.await) });
+
+        let (runtime, listener) = build
+            .service(Service::SurgicalProcess, surgical_process_monitoring::COLLECTIONS)
+            .await?;
+        let process = surgical_process_monitoring::Settings {
+            late_window_s: settings.late_window_seconds,
+            twin_layer: TwinLayer::default(),
+        };
+        let work = surgical_process_monitoring::run(runtime, process, listener);
+        running.spawn(async move { (surgical_process_monitoring::NAME, work.await) });
+
+        let (runtime, listener) =
+            build.service(Service::SurgeryReport, surgery_report::COLLECTIONS).await?;
+        let report = surgery_report::Settings {
+            late_window_s: settings.late_window_seconds,
+            environment_period_ms: settings.periods.environment_ms,
+            vital_sign_period_ms: settings.periods.vital_signs_ms,
+            blood_pressure_period_ms: settings.periods.blood_pressure_ms,
+        };
+        let work = surgery_report::run(runtime, report, listener);
+        running.spawn(async move { (surgery_report::NAME, work.await) });
+
+        Ok(Self { trigger, running, stores: build.stores, broker, endpoints })
+    }
+
+    /// Waits until every service says that it is ready.
+    ///
+    /// # Errors
+    ///
+    /// A service that ends, or is not ready in time.
+    pub(crate) async fn ready(&mut self) -> Result<()> {
+        let client = http_client()?;
+        let deadline = tokio::time::Instant::now() + READY_WITHIN;
+        for service in Service::ALL {
+            let url = format!("{}/health/ready", self.endpoints.base(service));
+            loop {
+                if client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                    break;
+                }
+                if let Some(ended) = self.running.try_join_next() {
+                    let (name, ended) = ended.context("a service panicked")?;
+                    ended.with_context(|| format!("{name} did not start"))?;
+                    bail!("{name} ended before it was ready");
+                }
+                if tokio::time::Instant::now() > deadline {
+                    bail!("{service} was not ready within {} s", READY_WITHIN.as_secs());
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for a service to end by itself, which none should.
+    pub(crate) async fn broken(&mut self) -> anyhow::Error {
+        match self.running.join_next().await {
+            Some(Ok((name, Err(err)))) => anyhow::Error::new(err).context(format!("{name} failed")),
+            Some(Ok((name, Ok(())))) => anyhow::anyhow!("{name} ended by itself"),
+            Some(Err(err)) => anyhow::Error::new(err).context("a service panicked"),
+            None => anyhow::anyhow!("no service is running"),
+        }
+    }
+
+    /// Ends every service: listeners refuse, requests and handlers end, outboxes are flushed,
+    /// databases close.
+    ///
+    /// # Errors
+    ///
+    /// The first service that ended badly.
+    pub(crate) async fn stop(mut self) -> Result<()> {
+        self.trigger.trigger();
+        let mut outcome = Ok(());
+        while let Some(ended) = self.running.join_next().await {
+            let ended = match ended {
+                Ok((name, ended)) => ended.with_context(|| format!("{name} ended badly")),
+                Err(err) => Err(anyhow::Error::new(err).context("a service panicked")),
+            };
+            outcome = outcome.and(ended);
+        }
+        for store in &self.stores {
+            store.close().await;
+        }
+        self.broker.close().await;
+        outcome
+    }
+}
+
+/// Services with an account of their own, and what each may do at the others.
+const GRANTS: [(&str, &[&str]); 12] = [
+    (api_gateway::NAME, &[]),
+    (user_management_integration::NAME, &["twins:read", "twins:write"]),
+    (twin_engine::NAME, &[]),
+    (twin_event_gateway::NAME, &["twins:read"]),
+    (building_management::NAME, &["twins:read", "twins:write"]),
+    (staff_tracking::NAME, &[]),
+    (patient_management_integration::NAME, &[]),
+    (surgery_booking_integration::NAME, &["twins:read", "twins:write", "patients:read"]),
+    (medical_instrument_integration::NAME, &["twins:read", "twins:write"]),
+    (
+        surgical_process_monitoring::NAME,
+        &["twins:read", "twins:write", "rooms:read", "patients:read"],
+    ),
+    (
+        surgery_report::NAME,
+        &[
+            "processes:read",
+            "rooms:read",
+            "positions:read",
+            "positions-history:read",
+            "patients:read",
+        ],
+    ),
+    // Badge readers, sensors and monitors of the simulation, until the block gateway plays them.
+    (DEVICE, &["twins:read", "twins:write", "vitals:write"]),
+];
+
+/// The clients that need a secret.
+pub(crate) fn clients() -> Vec<&'static str> {
+    GRANTS.iter().map(|(id, _)| *id).collect()
+}
+
+fn client_accounts(accounts: &Accounts) -> Result<Vec<ClientAccount>> {
+    let account = |(id, grants): &(&str, &[&str])| {
+        Ok(ClientAccount {
+            id: (*id).to_owned(),
+            secret: Some(Secret::new(accounts.client(id)?)),
+            secret_sha256: None,
+            // How far a service has come is asked by every other.
+            grants: grants.iter().chain(&["internal:read"]).map(|g| (*g).to_owned()).collect(),
+            roles: Vec::new(),
+            source_time: true,
+        })
+    };
+    GRANTS.iter().map(account).collect()
+}
+
+/// Makes the first administrator. In a demonstration the password is kept with the others; else it
+/// is shown once on the terminal, or kept in a file of its own where there is none.
+async fn first_password(runtime: &Runtime, settings: &Settings, accounts: &Accounts) -> Result<()> {
+    user_management_integration::prepare(runtime, |admin| {
+        accounts.first_password(&settings.data, &admin.user_id, admin.password.expose())
+    })
+    .await
+    .context("creating the first administrator")
+}
+
+fn open_log(settings: &Settings, durability: Durability, clock: &Clock) -> Result<Broker> {
+    let data: &Path = &settings.data;
+    std::fs::create_dir_all(data)
+        .with_context(|| format!("creating the data folder {}", data.display()))?;
+    let log = LogSettings::new(durability).with_partitions(settings.partitions);
+    let path = data.join("events.sqlite");
+    Broker::open(&path, log, clock.clone())
+        .with_context(|| format!("opening the event log {}", path.display()))
+}

@@ -1,0 +1,230 @@
+//! The settings of the whole, as `chiron.toml` holds them.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use chiron_broker::Durability;
+use chiron_chassis::settings::{Effective, Loaded, Origin, SettingsError};
+use serde::{Deserialize, Serialize};
+
+/// The file that is read when the command line names none.
+const DEFAULT_FILE: &str = "chiron.toml";
+
+/// Everything that can be set. Every default is safe: loopback, sign-in, durable writes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Settings {
+    /// Folder of databases, events, keys and generated passwords.
+    pub(crate) data: PathBuf,
+    /// The address that listeners bind.
+    pub(crate) host: IpAddr,
+    /// Added to every listener's port.
+    pub(crate) port_offset: u16,
+    /// Whether identity is required.
+    pub(crate) identity: Identity,
+    /// When a write is acknowledged.
+    pub(crate) durability: Writes,
+    /// Partitions of each topic of the embedded log, 1 to 256; fixed when a topic begins.
+    pub(crate) partitions: u32,
+    /// How long after its end a process still takes facts, in seconds.
+    pub(crate) late_window_seconds: u32,
+    /// The hospital's time zone (IANA name), which decides what a day is.
+    pub(crate) time_zone: String,
+    /// How often things are nominally measured.
+    pub(crate) periods: Periods,
+    /// Users whose tokens may say when a fact happened.
+    pub(crate) source_time_users: Vec<String>,
+    /// How logs are written.
+    pub(crate) log: Log,
+}
+
+/// Whether identity is required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Identity {
+    /// Every route that is not public needs a token.
+    Required,
+    /// For compatibility tests on loopback only.
+    Off,
+}
+
+/// When a write is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Writes {
+    /// When the disk has it.
+    Durable,
+    /// When the operating system has it: a power cut may lose it.
+    Relaxed,
+}
+
+impl From<Writes> for Durability {
+    fn from(writes: Writes) -> Self {
+        match writes {
+            Writes::Durable => Self::Durable,
+            Writes::Relaxed => Self::Relaxed,
+        }
+    }
+}
+
+/// How often things are nominally measured, in milliseconds. A value counts as known for five of
+/// them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_field_names, reason = "a setting names its unit")]
+pub(crate) struct Periods {
+    /// Temperature, humidity, luminosity and presence of rooms.
+    pub(crate) environment_ms: u32,
+    /// Vital signs but blood pressures.
+    pub(crate) vital_signs_ms: u32,
+    /// Blood pressures.
+    pub(crate) blood_pressure_ms: u32,
+}
+
+impl Default for Periods {
+    fn default() -> Self {
+        Self { environment_ms: 5_000, vital_signs_ms: 1_000, blood_pressure_ms: 60_000 }
+    }
+}
+
+impl Periods {
+    /// The periods of a simulated day.
+    pub(crate) fn of(plan: &simulator::Plan) -> Self {
+        let ms =
+            |quantity: &str| plan.periods.get(quantity).map_or(1_000, |seconds| seconds * 1_000);
+        Self {
+            environment_ms: ms("temperature"),
+            vital_signs_ms: ms("heartBeat"),
+            blood_pressure_ms: ms("systolicBloodPressure"),
+        }
+    }
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    /// `auto` (readable on a terminal, else ECS), `readable` or `ecs`.
+    pub(crate) style: LogForm,
+    /// As in `info,chiron_broker=debug`.
+    pub(crate) filter: String,
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogForm {
+    /// Readable on a terminal, else ECS.
+    Auto,
+    /// For a person.
+    Readable,
+    /// JSON lines in the Elastic Common Schema.
+    Ecs,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("data"),
+            host: IpAddr::from([127, 0, 0, 1]),
+            port_offset: 0,
+            identity: Identity::Required,
+            durability: Writes::Durable,
+            partitions: 4,
+            late_window_seconds: 600,
+            time_zone: "UTC".to_owned(),
+            periods: Periods::default(),
+            source_time_users: Vec::new(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { style: LogForm::Auto, filter: "warn,chiron=info".to_owned() }
+    }
+}
+
+/// Loads the settings: the file that is named, else `chiron.toml` when there is one; then the
+/// environment; then what the command line says.
+///
+/// # Errors
+///
+/// [`SettingsError`], naming the key and where its value came from.
+pub(crate) fn load(
+    file: Option<&Path>,
+    overrides: &[(&'static str, String)],
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<Loaded<Settings>, SettingsError> {
+    let default = Path::new(DEFAULT_FILE);
+    let file = file.or_else(|| default.exists().then_some(default));
+    let given = overrides
+        .iter()
+        .map(|(key, value)| (format!("CHIRON_{}", key.to_ascii_uppercase()), value.clone()));
+    let mut loaded: Loaded<Settings> =
+        chiron_chassis::settings::load(file, environment.into_iter().chain(given))?;
+    for (key, _) in overrides {
+        if let Some(Effective { origin, .. }) = loaded.origins.get_mut(*key) {
+            *origin = Origin::Environment("command line".to_owned());
+        }
+    }
+    check(&loaded.settings)?;
+    Ok(loaded)
+}
+
+fn check(settings: &Settings) -> Result<(), SettingsError> {
+    let mut mistakes = Vec::new();
+    if !(1..=256).contains(&settings.partitions) {
+        mistakes.push("partitions must be from 1 to 256".to_owned());
+    }
+    // The highest default port plus the offset must be a port.
+    if settings.port_offset > u16::MAX - 8080 {
+        mistakes.push(format!("port_offset must be at most {}", u16::MAX - 8080));
+    }
+    if jiff::tz::TimeZone::get(&settings.time_zone).is_err() {
+        mistakes.push("time_zone must be an IANA name such as Europe/Rome".to_owned());
+    }
+    if mistakes.is_empty() { Ok(()) } else { Err(SettingsError::Invalid { mistakes }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(environment: &[(&str, &str)]) -> Result<Loaded<Settings>, String> {
+        let environment =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("chiron.toml");
+        std::fs::write(&file, "port_offset = 7\n[log]\nfilter = \"debug\"\n").unwrap();
+        load(Some(&file), &[("data", "/tmp/elsewhere".to_owned())], environment)
+            .map_err(|err| err.to_string())
+    }
+
+    #[test]
+    fn file_environment_and_command_line_each_leave_their_name() {
+        let loaded = loaded(&[("CHIRON_LATE_WINDOW_SECONDS", "60")]).unwrap();
+        assert_eq!(loaded.settings.port_offset, 7);
+        assert_eq!(loaded.settings.late_window_seconds, 60);
+        assert_eq!(loaded.settings.data, PathBuf::from("/tmp/elsewhere"));
+        let origin = |key: &str| loaded.origins.get(key).unwrap().origin.to_string();
+        assert!(origin("port_offset").ends_with("chiron.toml"));
+        assert_eq!(origin("late_window_seconds"), "CHIRON_LATE_WINDOW_SECONDS");
+        assert_eq!(origin("data"), "command line");
+        assert_eq!(origin("host"), "default");
+    }
+
+    #[test]
+    fn a_mistake_names_its_key() {
+        for (name, value, expected) in [
+            ("CHIRON_PORTOFFSET", "1", "portoffset (CHIRON_PORTOFFSET) is not known"),
+            ("CHIRON_PARTITIONS", "0", "partitions must be from 1 to 256"),
+            ("CHIRON_TIME_ZONE", "Mars/Olympus", "time_zone must be an IANA name"),
+            ("CHIRON_PORT_OFFSET", "60000", "port_offset must be at most"),
+        ] {
+            let refused = loaded(&[(name, value)]).unwrap_err();
+            assert!(refused.contains(expected), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What the terminal shows. The only module that prints.
+
+use std::io::Write as _;
+
+use chiron_chassis::settings::Loaded;
+
+use crate::settings::Settings;
+
+/// Prints a line for the person at the terminal.
+pub(crate) fn line(text: &str) {
+    // A closed terminal does not stop the hospital.
+    let _closed = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Prints an error with its causes.
+pub(crate) fn error(err: &anyhow::Error) {
+    let _closed = writeln!(std::io::stderr(), "chiron: {err:#}");
+}
+
+/// Prints every setting, its value and its origin, aligned.
+pub(crate) fn config(loaded: &Loaded<Settings>) {
+    let width = |text: fn(&(&String, String)) -> usize, rows: &[(&String, String)]| {
+        rows.iter().map(text).max().unwrap_or(0)
+    };
+    let rows: Vec<(&String, String)> =
+        loaded.origins.iter().map(|(key, effective)| (key, effective.value.clone())).collect();
+    let (keys, values) =
+        (width(|(key, _)| key.len(), &rows), width(|(_, value)| value.len().min(40), &rows));
+    for (key, effective) in &loaded.origins {
+        line(&format!("{key:keys$}  {:values$}  {}", effective.value, effective.origin));
+    }
+}
