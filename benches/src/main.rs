@@ -1,3 +1,95 @@
 //! Benchmarks against a reference measured in the same run.
+//!
+//! Absolute figures belong to a machine and its mood; a ratio to something everybody has (a file
+//! and an fsync) on the same disk in the same minutes does not. What is promised in absolute terms
+//! (memory, start) is measured from outside, on the binary that people get. A framework for
+//! micro-benchmarks was rejected: these take seconds, wait for disks, and start processes.
 
-fn main() {}
+mod log;
+mod machine;
+mod results;
+mod start;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::machine::Machine;
+use crate::results::{Line, say};
+
+const HELP: &str = "\
+Measures, prints and writes benches/RESULTS.md; fails when a target is missed.
+
+  --date YYYY-MM-DD   the day to write down; today's when left out
+  --binary FILE       the chiron to start; the one beside this program when left out
+  --only log|start    one of the two parts, without writing results
+  --smoke             a moment of everything, without writing results or judging";
+
+/// What is measured, and how much of it.
+struct Options {
+    date: Option<String>,
+    binary: PathBuf,
+    log: bool,
+    start: bool,
+    smoke: bool,
+}
+
+fn main() -> Result<ExitCode> {
+    let Some(options) = options(std::env::args().skip(1))? else {
+        say(HELP);
+        return Ok(ExitCode::SUCCESS);
+    };
+    // Temporary files lie beside the binary: elsewhere might be memory.
+    let program = std::env::current_exe().context("finding this program")?;
+    let beside = program.parent().context("this program has no folder")?;
+    let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(beside)?;
+    let machine = Machine::look(options.date.as_deref(), folder.path())?;
+    say(&machine.to_string());
+
+    let mut lines: Vec<Line> = Vec::new();
+    if options.log {
+        lines.extend(log::measure(folder.path(), options.smoke)?);
+    }
+    if options.start {
+        lines.extend(start::measure(&options.binary, folder.path(), options.smoke)?);
+    }
+    if options.smoke {
+        say("smoke run: nothing is judged or written");
+        return Ok(ExitCode::SUCCESS);
+    }
+    if options.log && options.start {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("RESULTS.md");
+        std::fs::write(&path, results::document(&machine, &lines))
+            .with_context(|| format!("writing {}", path.display()))?;
+        say(&format!("written to {}", path.display()));
+    }
+    let missed: Vec<&Line> = lines.iter().filter(|line| line.is_met() == Some(false)).collect();
+    for line in &missed {
+        say(&format!("missed: {line}"));
+    }
+    Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `None` when help is asked for.
+fn options(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>> {
+    let program = std::env::current_exe().context("finding this program")?;
+    let binary = program.with_file_name("chiron");
+    let mut options = Options { date: None, binary, log: true, start: true, smoke: false };
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--date" => options.date = Some(value()?),
+            "--binary" => options.binary = value()?.into(),
+            "--only" => match value()?.as_str() {
+                "log" => options.start = false,
+                "start" => options.log = false,
+                other => bail!("--only takes log or start, not {other}"),
+            },
+            "--smoke" => options.smoke = true,
+            "--help" | "-h" => return Ok(None),
+            other => bail!("{other} is not known\n\n{HELP}"),
+        }
+    }
+    Ok(Some(options))
+}

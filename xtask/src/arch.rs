@@ -59,10 +59,9 @@ fn layer(folder: &Path) -> Option<Layer> {
 /// Whether a crate of layer `from` may be built on one of layer `to`.
 fn may_depend(from: &Layer, to: &Layer) -> bool {
     match (from, to) {
-        (Layer::Oracle | Layer::Domain(_), _)
-        | (_, Layer::Oracle | Layer::Tool | Layer::Binary) => false,
         (Layer::Kernel(upper), Layer::Kernel(lower)) => lower < upper,
-        (Layer::Kernel(_), _) => false,
+        (Layer::Oracle | Layer::Domain(_) | Layer::Kernel(_), _)
+        | (_, Layer::Oracle | Layer::Tool | Layer::Binary) => false,
         (Layer::Language | Layer::TwinClient, to) => matches!(to, Layer::Kernel(_)),
         (Layer::Service(context), Layer::Domain(other)) => context == other,
         (Layer::Service(_), to) => {
@@ -79,7 +78,7 @@ const DOMAIN_MAY_USE: [&str; 3] = ["jiff", "uuid", "thiserror"];
 
 /// Drivers, and the only crates that may hold them.
 const DRIVERS: [(&str, &[&str]); 4] = [
-    ("rusqlite", &["kernel/broker", "kernel/store", "benches"]),
+    ("rusqlite", &["kernel/broker", "kernel/store"]),
     ("argon2", &["block/user-management-integration/service"]),
     ("utoipa-swagger-ui", &["kernel/chassis"]),
     ("metrics-exporter-prometheus", &["kernel/chassis"]),

@@ -111,7 +111,8 @@ fn day(root: &Path, tree: &Path) -> Result<bool> {
         fs::remove_dir_all(&data)?;
     }
     let status = Command::new(binaries.join("chiron"))
-        .args(["simulate", "--scenario", "test-day", "--seed", "2", "--port-offset", "20000"])
+        .args(["simulate", "--scenario", "test-day", "--seed", "2", "--disturb"])
+        .args(["--port-offset", "20000"])
         .arg("--data")
         .arg(&data)
         .arg("--then")
@@ -124,5 +125,19 @@ fn day(root: &Path, tree: &Path) -> Result<bool> {
         // The oracle's own exit code for differences, passed on.
         Some(3) => Ok(false),
         _ => bail!("the simulation ended with {status}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_fault_names_a_line_that_stands_once() {
+        let root = crate::workspace::root().unwrap();
+        let mutants = super::mutants(&root).unwrap();
+        for mutant in &mutants {
+            let text = super::read(&root.join(&mutant.file)).unwrap();
+            assert_eq!(text.matches(&mutant.from).count(), 1, "{}", mutant.name);
+            assert_ne!(mutant.from, mutant.to, "{}", mutant.name);
+        }
     }
 }

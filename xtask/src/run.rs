@@ -57,8 +57,18 @@ pub(crate) fn truth(root: &Path, args: &[String]) -> Result<()> {
 
 /// Writes the documents in `openapi/`, or with `check` compares them.
 pub(crate) fn generate(root: &Path, check: bool) -> Result<()> {
-    let mut args =
-        vec!["run", "--quiet", "--package", "chiron", "--", "openapi", "--folder", "openapi"];
+    let mut args = vec![
+        "run",
+        "--quiet",
+        "--package",
+        "chiron",
+        "--",
+        "--port-offset",
+        "22000",
+        "openapi",
+        "--folder",
+        "openapi",
+    ];
     if check {
         args.push("--check");
     }

@@ -123,9 +123,7 @@ fn documents(root: &Path, crates: &[Crate], findings: &mut Findings) -> Result<(
 fn dependencies(root: &Path, findings: &mut Findings) -> Result<()> {
     // What is built for the platform of the release; other platforms' crates are never compiled.
     let args = ["metadata", "--format-version", "1", "--locked", "--filter-platform", PLATFORM];
-    let asked = cargo(root, &args)
-        .output()
-        .context("starting `cargo metadata`")?;
+    let asked = cargo(root, &args).output().context("starting `cargo metadata`")?;
     let metadata: Value = serde_json::from_slice(&asked.stdout).with_context(|| {
         format!("reading cargo's metadata: {}", String::from_utf8_lossy(&asked.stderr))
     })?;

@@ -1,0 +1,28 @@
+//! Simulated surgeries through the whole product, and the oracle's verdict on each.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use end_to_end::Run;
+
+fn check(run: &Run) {
+    let verdict = run.finish().unwrap();
+    assert!(verdict.clean, "{}", verdict.printed);
+}
+
+#[test]
+fn three_surgeries_have_true_reports_and_the_same_seed_gives_the_same_bytes() {
+    let (one, two) =
+        (Run::new("three-surgeries", 1).unwrap(), Run::new("three-surgeries", 1).unwrap());
+    check(&one);
+    check(&two);
+    assert_eq!(one.reports().unwrap(), two.reports().unwrap());
+}
+
+#[test]
+fn a_test_day_has_no_difference() {
+    check(&Run::new("test-day", 2).unwrap());
+}
+
+#[test]
+fn another_test_day_told_twice_late_and_out_of_order_has_none_either() {
+    check(&Run::new("test-day", 3).unwrap().disturbed());
+}
