@@ -220,7 +220,7 @@ impl Hospital {
                 let request =
                     self.request(Who::Nurse, Method::POST, port::GATEWAY_ROOM, path).await?;
                 let query = [("roomId", room_id.as_str()), ("event", step.word())];
-                let request = with_query(request, &query);
+                let request = request.query(&query);
                 self.accept(timed(request, at).header("x-command-id", command_id(&fact.id))).await
             }
             What::Technology { technology_id, in_use, .. } => {
@@ -243,7 +243,7 @@ impl Hospital {
                     self.request(Who::Nurse, Method::POST, port::GATEWAY_ROOM, path).await?;
                 let mut query = vec![("roomId", room_id.as_str())];
                 query.extend(tax_code.as_deref().map(|code| ("patientTaxCode", code)));
-                let request = timed(with_query(request, &query), at);
+                let request = timed(request.query(&query), at);
                 let answer =
                     self.send(request.header("x-command-id", command_id)).await?.accepted()?;
                 if answer.body.get("patientId").and_then(Value::as_str) == Some(patient_id) {
@@ -637,10 +637,6 @@ fn loinc(vital: Vital) -> &'static str {
 
 fn timed(request: RequestBuilder, at: Timestamp) -> RequestBuilder {
     request.header("x-source-time", instant::write(at))
-}
-
-fn with_query(request: RequestBuilder, query: &[(&str, &str)]) -> RequestBuilder {
-    request.query(query)
 }
 
 fn segment(text: &str) -> String {
