@@ -57,6 +57,16 @@ pub enum Service {
     TwinEngine,
     /// The gateway of twin events.
     EventGateway,
+    /// Automation management.
+    AutomationManagement,
+    /// The directory of Thing Descriptions.
+    ThingDirectory,
+    /// The block gateway: the rooms' control units and their actuators.
+    BlockGateway,
+    /// The gateway's listener for browsers: every face under one origin.
+    GatewayWeb,
+    /// The door of HL7 v2.
+    Hl7Gateway,
 }
 
 impl Service {
@@ -92,6 +102,11 @@ impl Service {
             Self::GatewayRoom => "api-gateway-room",
             Self::TwinEngine => "twin-engine",
             Self::EventGateway => "event-gateway",
+            Self::AutomationManagement => "automation-management",
+            Self::ThingDirectory => "thing-directory",
+            Self::BlockGateway => "block-gateway",
+            Self::GatewayWeb => "api-gateway-web",
+            Self::Hl7Gateway => "hl7-gateway",
         }
     }
 
@@ -111,6 +126,11 @@ impl Service {
             Self::GatewayRoom => 3009,
             Self::TwinEngine => 3010,
             Self::EventGateway => 3012,
+            Self::AutomationManagement => 3011,
+            Self::ThingDirectory => 4000,
+            Self::BlockGateway => 1880,
+            Self::GatewayWeb => 8080,
+            Self::Hl7Gateway => 2576,
         }
     }
 }

@@ -1,0 +1,1 @@
+//! Service that keeps each room's environment right and explains every command.
