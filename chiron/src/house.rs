@@ -17,7 +17,6 @@ use chiron_clock::{Activity, Clock, Ids, Shutdown, Tasks, Trigger};
 use chiron_store::{CollectionSpec, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use twin_client::TwinLayer;
 
 use crate::accounts::{Accounts, DEVICE};
 use crate::settings::{Identity, Settings};
@@ -157,7 +156,10 @@ impl House {
             .service(Service::UserManagement, user_management_integration::COLLECTIONS)
             .await?;
         first_password(&runtime, settings, accounts).await?;
-        let users = user_management_integration::Settings::standard();
+        let users = user_management_integration::Settings {
+            twin_layer: settings.twin_layer.clone(),
+            ..user_management_integration::Settings::standard()
+        };
         let work = user_management_integration::run(runtime, users, listener);
         running.spawn(async move { (user_management_integration::NAME, work.await) });
 
@@ -175,8 +177,8 @@ impl House {
 
         let (runtime, listener) =
             build.service(Service::BuildingManagement, building_management::COLLECTIONS).await?;
-        let work =
-            building_management::run(runtime, building_management::Settings::default(), listener);
+        let building = building_management::Settings { twin_layer: settings.twin_layer.clone() };
+        let work = building_management::run(runtime, building, listener);
         running.spawn(async move { (building_management::NAME, work.await) });
 
         let (runtime, listener) =
@@ -195,13 +197,15 @@ impl House {
             .await?;
         let booking = surgery_booking_integration::Settings {
             time_zone: settings.time_zone.clone().try_into().context("reading time_zone")?,
+            twin_layer: settings.twin_layer.clone(),
             ..surgery_booking_integration::Settings::standard()
         };
         let work = surgery_booking_integration::run(runtime, booking, listener);
         running.spawn(async move { (surgery_booking_integration::NAME, work.await) });
 
         let (runtime, listener) = build.service(Service::MedicalInstrument, &[]).await?;
-        let instrument = medical_instrument_integration::Settings::default();
+        let instrument =
+            medical_instrument_integration::Settings { twin_layer: settings.twin_layer.clone() };
         let work = medical_instrument_integration::run(runtime, instrument, listener);
         running.spawn(async move { (medical_instrument_integration::NAME, work.await) });
 
@@ -210,7 +214,7 @@ impl House {
             .await?;
         let process = surgical_process_monitoring::Settings {
             late_window_s: settings.late_window_seconds,
-            twin_layer: TwinLayer::default(),
+            twin_layer: settings.twin_layer.clone(),
         };
         let work = surgical_process_monitoring::run(runtime, process, listener);
         running.spawn(async move { (surgical_process_monitoring::NAME, work.await) });

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use chiron_broker::Durability;
 use chiron_chassis::settings::{Effective, Loaded, Origin, SettingsError};
 use serde::{Deserialize, Serialize};
+use twin_client::TwinLayer;
 
 /// The file that is read when the command line names none.
 const DEFAULT_FILE: &str = "chiron.toml";
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) time_zone: String,
     /// How often things are nominally measured.
     pub(crate) periods: Periods,
+    /// Where the twins live: `chiron`, or an Azure Digital Twins instance.
+    pub(crate) twin_layer: TwinLayer,
     /// Users whose tokens may say when a fact happened.
     pub(crate) source_time_users: Vec<String>,
     /// How logs are written.
@@ -134,6 +137,7 @@ impl Default for Settings {
             late_window_seconds: 600,
             time_zone: "UTC".to_owned(),
             periods: Periods::default(),
+            twin_layer: TwinLayer::default(),
             source_time_users: Vec::new(),
             log: Log::default(),
         }
