@@ -117,7 +117,7 @@ fn day(root: &Path, tree: &Path) -> Result<bool> {
         .arg(&data)
         .arg("--then")
         .arg(binaries.join("truth"))
-        .env("CHIRON_LOG", "error")
+        .env("CHIRON_LOG__FILTER", "error")
         .status()
         .context("starting the simulation")?;
     match status.code() {

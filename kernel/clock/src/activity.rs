@@ -157,13 +157,11 @@ impl Activity {
         });
         let activity = self.clone();
         async move {
-            match timer {
-                Some(timer) => timer.await,
-                None => {
-                    machine_wait(attempt, seconds).await;
-                    activity.work()
-                }
+            if let Some(timer) = timer {
+                return timer.await;
             }
+            machine_wait(attempt, seconds).await;
+            activity.work()
         }
     }
 
