@@ -302,7 +302,7 @@ const GRANTS: [(&str, &[&str]); 12] = [
     (twin_engine::NAME, &[]),
     (twin_event_gateway::NAME, &["twins:read"]),
     (building_management::NAME, &["twins:read", "twins:write"]),
-    (staff_tracking::NAME, &[]),
+    (staff_tracking::NAME, &["processes:read"]),
     (patient_management_integration::NAME, &[]),
     (surgery_booking_integration::NAME, &["twins:read", "twins:write", "patients:read"]),
     (medical_instrument_integration::NAME, &["twins:read", "twins:write"]),

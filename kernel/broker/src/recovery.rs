@@ -28,7 +28,7 @@ pub(crate) fn recover(
     let last_indexed = indexed.last().copied().unwrap_or(0);
     let last = there.last().copied().unwrap_or(1).max(1);
     let known_good = known_good(connection)?;
-    let (mut valid, mut lost) = (0, 0);
+    let (mut valid, mut gone) = (0, 0);
     let transaction = connection.unchecked_transaction()?;
     for &number in there.iter().filter(|number| last_indexed <= **number) {
         let length = segment::length_of(&folder, number)?;
@@ -49,13 +49,13 @@ pub(crate) fn recover(
             "DELETE FROM chunk WHERE segment = ?1 AND position >= ?2",
             params![int(number), int(valid)],
         )?;
-        lost += beyond;
+        gone += beyond;
         if 0 < beyond || valid < length {
             tracing::warn!(segment = number, valid, length, "the event log had a torn end");
         }
         account(&transaction, number, valid)?;
     }
-    if 0 < lost {
+    if 0 < gone {
         // Nobody has come further than the records go.
         transaction.execute(
             "UPDATE progress SET next = min(next, coalesce((
