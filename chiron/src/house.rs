@@ -143,8 +143,11 @@ impl House {
 
         let (runtime, block) =
             build.service(Service::GatewayBlock, api_gateway::COLLECTIONS).await?;
-        let listeners =
-            api_gateway::Listeners { block, room: build.listener(Service::GatewayRoom).await? };
+        let listeners = api_gateway::Listeners {
+            block,
+            room: build.listener(Service::GatewayRoom).await?,
+            web: build.listener(Service::GatewayWeb).await?,
+        };
         let gateway = api_gateway::Settings {
             source_time_users: settings.source_time_users.clone(),
             ..api_gateway::Settings::standard()
