@@ -71,11 +71,11 @@ pub struct Settings {
     /// before the gateway.
     #[serde(default)]
     pub secure_cookie: bool,
-    /// Live events kept for those who read slowly, 1 or more, shared by all streams. Who falls
+    /// Live events kept for those who read slowly, 1 to 1,048,576, shared by all streams. Who falls
     /// further behind is told of a gap.
     #[serde(default = "live_queue")]
     pub live_queue: usize,
-    /// Streams and WebSockets open at the same time; beyond it 503.
+    /// Streams and sockets open at the same time; beyond it 503.
     #[serde(default = "live_streams")]
     pub live_streams: usize,
     /// Records that are read again at most for a stream that is resumed; beyond it there is a gap.

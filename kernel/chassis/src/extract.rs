@@ -48,7 +48,7 @@ pub struct RawBody(pub Bytes);
 pub struct Token(pub Option<String>);
 
 /// Whether a request comes from a page of the authority that it asks (`Origin` and `Host`), or from
-/// no page at all. A browser opens WebSockets of other sites with our cookies, so that a handler of
+/// no page at all. A browser opens `WebSocket`s of other sites with our cookies, so that a handler of
 /// one has to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SameOrigin(pub bool);

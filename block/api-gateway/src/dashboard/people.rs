@@ -100,6 +100,7 @@ pub(crate) struct Directory(Arc<Mutex<HashMap<String, Remembered>>>);
 type Remembered = (Instant, Option<Professional>);
 
 impl Directory {
+    #[expect(clippy::option_option, reason = "not remembered, or remembered as unknown")]
     fn recall(&self, id: &str) -> Option<Option<Professional>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, professional) = known.get(id)?;

@@ -124,7 +124,7 @@ struct Passage<'t> {
 /// What became of a command.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Outcome<'t> {
+struct CommandTold<'t> {
     /// The event that says so.
     key: &'t str,
     /// The client's `X-Command-Id`; for what the automation did by itself, the event it followed.
@@ -159,7 +159,7 @@ impl LiveEvent {
         Self { kind, need, rooms, text, codes: None, frame: None }
     }
 
-    fn outcome(need: Need, outcome: &Outcome<'_>) -> Result<Self, NotTold> {
+    fn outcome(need: Need, outcome: &CommandTold<'_>) -> Result<Self, NotTold> {
         Ok(Self {
             kind: Kind::Command,
             need,
@@ -238,7 +238,7 @@ fn said_by_automation(record: &Record) -> Result<Option<LiveEvent>, NotTold> {
         AUTOMATION_REQUEST_REFUSED_EVENT => {
             let RequestRefusedEvent { request_id, request, reason, detail, date_time } =
                 RequestRefusedEvent::decode(record)?;
-            let outcome = Outcome {
+            let outcome = CommandTold {
                 key: AUTOMATION_REQUEST_REFUSED_EVENT,
                 command_id: &request_id,
                 outcome: "REFUSED",
@@ -252,7 +252,7 @@ fn said_by_automation(record: &Record) -> Result<Option<LiveEvent>, NotTold> {
         }
         AUTOMATION_COMMAND_ENDED_EVENT => {
             let CommandEndedEvent { command, date_time } = CommandEndedEvent::decode(record)?;
-            let outcome = Outcome {
+            let outcome = CommandTold {
                 key: AUTOMATION_COMMAND_ENDED_EVENT,
                 command_id: &command.cause_id,
                 outcome: &command.outcome,
@@ -272,7 +272,7 @@ fn requested(record: &Record) -> Result<LiveEvent, NotTold> {
     let (room_id, date_time) = (event.room_id.clone(), event.date_time);
     let written = event.into_record(UNNAMED.0, UNNAMED.1)?;
     let envelope: Envelope<'_> = serde_json::from_str(&written.value)?;
-    let outcome = Outcome {
+    let outcome = CommandTold {
         key: &key,
         command_id: &record.id(),
         outcome: ACCEPTED,
@@ -288,7 +288,7 @@ const ACCEPTED: &str = "ACCEPTED";
 
 fn pressed(record: &Record) -> Result<LiveEvent, NotTold> {
     let event = ProcessManualEvent::decode(record)?;
-    let outcome = Outcome {
+    let outcome = CommandTold {
         key: PROCESS_MANUAL_EVENT,
         command_id: &record.id(),
         outcome: ACCEPTED,
@@ -302,7 +302,7 @@ fn pressed(record: &Record) -> Result<LiveEvent, NotTold> {
 fn opened(record: &Record) -> Result<LiveEvent, NotTold> {
     let event = EmergencySurgeryEvent::decode(record)?;
     let id = record.id();
-    let outcome = Outcome {
+    let outcome = CommandTold {
         key: EMERGENCY_SURGERY_EVENT,
         command_id: &id,
         outcome: ACCEPTED,

@@ -43,6 +43,9 @@ struct Inner {
     heartbeat: Duration,
 }
 
+/// What settings may ask for at most.
+const MOST_KEPT: usize = 1 << 20;
+const MOST_STREAMS: usize = 1 << 20;
 /// Proposals that a socket may be behind.
 const PROPOSALS: usize = 256;
 
@@ -51,7 +54,7 @@ impl Hub {
     /// from this call on, while somebody listens.
     pub(crate) fn start(runtime: &Runtime, settings: &Settings) -> Self {
         let broker = runtime.broker.clone();
-        let (events, _) = broadcast::channel(settings.live_queue.max(1));
+        let (events, _) = broadcast::channel(settings.live_queue.clamp(1, MOST_KEPT));
         let (proposals, _) = broadcast::channel(PROPOSALS);
         let hub = Self(Arc::new(Inner {
             handed_out: Mutex::new(ends(&broker)),
@@ -59,7 +62,7 @@ impl Hub {
             events,
             proposals,
             heard: Notify::new(),
-            places: Arc::new(Semaphore::new(settings.live_streams)),
+            places: Arc::new(Semaphore::new(settings.live_streams.min(MOST_STREAMS))),
             replay_records: settings.live_replay_records,
             heartbeat: Duration::from_secs(u64::from(settings.live_heartbeat_seconds.max(1))),
         }));

@@ -282,11 +282,10 @@ impl Live {
     /// A piece of what happens now, or a sign of life; `Some(None)` when it is to be asked again,
     /// `None` when the stream ends. With `exact` nothing was taken from the ring since that
     /// position, so that falling behind loses nothing: the log is read again from there.
-    #[expect(clippy::option_option, reason = "ended, ask again, or a piece")]
     async fn follow(&mut self, exact: Option<Positions>) -> Option<Option<Bytes>> {
-        let received = tokio::select! {
+        let heard = tokio::select! {
             biased;
-            received = self.receiver.recv() => received,
+            heard = self.receiver.recv() => heard,
             _ = self.heartbeat.tick() => {
                 if let Some(at) = exact {
                     self.stage = Stage::CaughtUp(at);
@@ -295,7 +294,7 @@ impl Live {
                 return Some(Some(Bytes::from(format!(": alive\nid: {}\n\n", self.last))));
             }
         };
-        match received {
+        match heard {
             Ok(told) => {
                 let mut piece = String::new();
                 self.take(&mut piece, &told);

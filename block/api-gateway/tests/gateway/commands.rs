@@ -130,7 +130,8 @@ async fn lights_are_asked_for_in_the_words_of_the_contract() {
         assert_eq!(record.key.as_deref(), expected["key"].as_str());
         assert_eq!(serde_json::from_slice::<Value>(&record.value).unwrap(), expected);
     };
-    let path = "/custom-automation-scenario?roomId=or%201&ambientLightLux=80&surgicalLightLux=90000";
+    let path =
+        "/custom-automation-scenario?roomId=or%201&ambientLightLux=80&surgicalLightLux=90000";
     let data = json!({"roomId": "or 1", "ambientLightLux": 80, "surgicalLightLux": 90_000});
     let at = "2026-05-15T06:00:00.000Z";
     check(path, json!({"key": "CUSTOM_LIGHT_SETUP_REQUEST_EVENT", "data": data, "dateTime": at}))

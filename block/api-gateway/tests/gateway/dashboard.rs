@@ -48,7 +48,10 @@ async fn zones_have_all_their_rooms() {
     assert_eq!(example.read("/zones", &anna).await.status(), 503);
     example.hands.point(Service::BuildingManagement, NOWHERE);
     let down = example.read("/zones", &anna).await;
-    assert_eq!((down.status().as_u16(), &down.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    assert_eq!(
+        (down.status().as_u16(), &down.headers()["retry-after"]),
+        (503, &"1".parse().unwrap())
+    );
 }
 
 #[tokio::test]
@@ -60,7 +63,8 @@ async fn rooms_leave_out_what_was_never_measured() {
             "environmentalData": environment})
     };
     let lux = json!({"value": 98.5, "unit": "LUX"});
-    let environment = json!({"temperature": null, "humidity": 57.0, "luminosity": lux, "presence": false});
+    let environment =
+        json!({"temperature": null, "humidity": 57.0, "luminosity": lux, "presence": false});
     let what = "GET /api/v1/rooms/or-1";
     example.table.answer_with(what, 200, &[COMPLETE_TO], room(environment));
     let answer = example.read("/room-info/or-1", &display).await;
@@ -70,7 +74,8 @@ async fn rooms_leave_out_what_was_never_measured() {
     let answer = example.read_in_room("/room-info/or-1", &display).await;
     assert_eq!(body(answer).await, (200, expected));
 
-    let nothing = json!({"temperature": null, "humidity": null, "luminosity": null, "presence": null});
+    let nothing =
+        json!({"temperature": null, "humidity": null, "luminosity": null, "presence": null});
     example.table.answer(what, 200, room(nothing));
     let (_, bare) = body(example.read("/room-info/or-1", &display).await).await;
     assert_eq!(bare.get("environmentalData"), None);
@@ -173,7 +178,10 @@ async fn reports_come_without_wrapping() {
     let list = json!({"entries": [{"entry": entry, "url": "u"}], "total": 2, "next": "c/1"});
     example.table.answer("GET /api/v1/reports?limit=1", 200, list.clone());
     let page = example.read("/surgery-reports?limit=1", &anna).await;
-    let link = format!("<{}/api/v1/obd/surgery-reports?limit=1&cursor=c%2F1>; rel=\"next\"", example.block);
+    let link = format!(
+        "<{}/api/v1/obd/surgery-reports?limit=1&cursor=c%2F1>; rel=\"next\"",
+        example.block
+    );
     assert_eq!(page.headers()["link"], link.as_str());
     assert_eq!(body(page).await, (200, json!([entry])));
     example.table.answer("GET /api/v1/reports?limit=1&cursor=c%2F1", 204, Value::Null);
@@ -229,7 +237,10 @@ async fn additions_are_made_in_the_name_of_their_author() {
     example.table.answer("PATCH /api/v1/reports/p", 204, Value::Null);
     assert_eq!(body(add("p", &anna, &text).await).await, (200, Value::Null));
     let asked = example.table.asked().pop().unwrap();
-    assert_eq!((asked.by.as_str(), asked.body.as_str()), ("anna", r#"{"additionalData":"two swabs"}"#));
+    assert_eq!(
+        (asked.by.as_str(), asked.body.as_str()),
+        ("anna", r#"{"additionalData":"two swabs"}"#)
+    );
     assert_eq!(asked.headers["content-type"], "application/json");
     assert_eq!(add("q", &anna, &text).await.status(), 404);
     let refused = places(add("p", &anna, &json!({"additional": "x"})).await).await;
@@ -265,7 +276,12 @@ async fn people_are_told_by_name_where_they_are_known() {
     let anna = example.token_of("anna").await;
     let theatre = "GET /api/v1/rooms-tracking-data/or-1";
     let recovery = "GET /api/v1/rooms-tracking-data/pre-1";
-    example.table.answer_with(theatre, 200, &[COMPLETE_TO], tracked(&[("hp-1", "or-1"), ("hp-2", "or-1")]));
+    example.table.answer_with(
+        theatre,
+        200,
+        &[COMPLETE_TO],
+        tracked(&[("hp-1", "or-1"), ("hp-2", "or-1")]),
+    );
     example.table.answer(recovery, 204, Value::Null);
     let name = json!({"healthProfessionalId": "hp-1", "name": "Sara", "surname": "Neri",
         "gender": "FEMALE", "role": "NURSE"});
@@ -311,10 +327,16 @@ async fn people_are_told_by_name_where_they_are_known() {
     assert_eq!(partial.status(), 200);
     example.table.answer(theatre, 204, Value::Null);
     let partial = example.read(&query, &anna).await;
-    assert_eq!((partial.status().as_u16(), &partial.headers()["chiron-partial"]), (204, &"staff-tracking".parse().unwrap()));
+    assert_eq!(
+        (partial.status().as_u16(), &partial.headers()["chiron-partial"]),
+        (204, &"staff-tracking".parse().unwrap())
+    );
     example.hands.point(Service::StaffTracking, NOWHERE);
     let down = example.read(&query, &anna).await;
-    assert_eq!((down.status().as_u16(), &down.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    assert_eq!(
+        (down.status().as_u16(), &down.headers()["retry-after"]),
+        (503, &"1".parse().unwrap())
+    );
     assert_eq!(example.read("/block-hp-tracking-info", &anna).await.status(), 503);
 }
 
@@ -345,6 +367,9 @@ async fn nobody_waits_for_ever() {
     let address = silent.local_addr().unwrap();
     example.hands.point(Service::SurgeryReport, format!("http://{address}"));
     let answer = example.read("/surgery-reports", &anna).await;
-    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["retry-after"]),
+        (503, &"1".parse().unwrap())
+    );
     drop(silent);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use api_gateway::Settings;
+use api_gateway::{COLLECTIONS, Settings};
 use block_language::automation::{
     AutomatedTechnology, AutomationRequest, CommandEnded, CommandEndedEvent, ProposalEvent,
     RequestEvent, RequestRefusedEvent,
@@ -15,6 +15,9 @@ use block_language::surgical_process::{
 };
 use block_language::tracking::TrackingEvent;
 use chiron_broker::NewRecord;
+use chiron_chassis::identity::{AUDIENCE, Claims, ISSUER, Signer};
+use chiron_chassis::machine_now;
+use chiron_store::Find;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -42,8 +45,10 @@ struct Stream {
 
 impl Stream {
     async fn open(example: &Example, token: &str, query: &str, last: Option<&str>) -> Self {
-        let mut request =
-            example.client.get(format!("{}/api/v1/obd/live{query}", example.block)).bearer_auth(token);
+        let mut request = example
+            .client
+            .get(format!("{}/api/v1/obd/live{query}", example.block))
+            .bearer_auth(token);
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
@@ -195,8 +200,7 @@ fn everything() -> Vec<NewRecord> {
         entered: true,
         room_type: RoomType::OperatingRoom,
     };
-    let pulse =
-        ProcessFact::VitalSign { patient_id: patient_id(), sign: VitalSign::HeartBeat(71) };
+    let pulse = ProcessFact::VitalSign { patient_id: patient_id(), sign: VitalSign::HeartBeat(71) };
     let mut odd = measured("or-1", 1);
     "{\"key\": 1}".clone_into(&mut odd.value);
     vec![
@@ -256,7 +260,12 @@ async fn each_reader_gets_what_it_may_read() {
             "actuatorId": null, "action": "off", "intensity": null, "outcome": "FAILED",
             "reason": "NO_ACTUATOR"}});
     let automation = || {
-        [("proposal", &proposed), ("command", &accepted), ("command", &refused), ("command", &ended)]
+        [
+            ("proposal", &proposed),
+            ("command", &accepted),
+            ("command", &refused),
+            ("command", &ended),
+        ]
     };
     let staff: Vec<(&str, Value)> = [("room", &room), ("position", &patient), ("position", &named)]
         .into_iter()
@@ -484,15 +493,15 @@ async fn ten_slow_clients_disturb_no_fast_one() {
     let (batch, batches) = (16, 40);
     for number in 0..batches {
         let room = format!("{number}-{long}");
-        let records = (0..batch).map(|humidity| measured(&room, humidity)).collect();
+        let records = (0..16).map(|humidity| measured(&room, humidity)).collect();
         example.publish(records).await;
-        for event in fast.take(batch as usize).await {
+        for event in fast.take(batch).await {
             assert_eq!(event.kind, "room", "the fast one keeps up");
             assert_eq!(event.data["roomId"], room.as_str());
         }
     }
     // The slow ones look again: what they had got, a gap, and what happens from then on.
-    let all = usize::try_from(batches * batch).unwrap() * long.len();
+    let all = batches * batch * long.len();
     for mut socket in slow {
         let (mut read, mut sent) = (0, false);
         let mut buffer = vec![0_u8; 256 * 1024];
@@ -553,7 +562,10 @@ async fn streams_are_limited_and_end_with_the_service() {
     let mut first = Stream::open(&example, &anna, "", None).await;
     let second = Stream::open(&example, &anna, "", None).await;
     let full = example.read("/live", &anna).await;
-    assert_eq!((full.status().as_u16(), &full.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    assert_eq!(
+        (full.status().as_u16(), &full.headers()["retry-after"]),
+        (503, &"1".parse().unwrap())
+    );
     drop(second);
     let again = async {
         while example.read("/live", &anna).await.status() != 200 {
@@ -565,4 +577,42 @@ async fn streams_are_limited_and_end_with_the_service() {
     tokio::time::timeout(PATIENCE, again).await.unwrap();
     example.hands.shut_down();
     while first.next().await.is_some() {}
+}
+
+/// A token of the gateway's own key that ends so many seconds from now.
+async fn token_for(example: &Example, seconds: u64) -> String {
+    let keys = example.gateway.runtime().store.collection::<Value>(COLLECTIONS[0]);
+    let stored = keys.find(&Find::all()).await.unwrap().remove(0).document;
+    let text = stored["seed"].as_str().unwrap();
+    let byte = |at: usize| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap();
+    let seed: [u8; 32] = std::array::from_fn(byte);
+    let now = u64::try_from(machine_now().as_second()).unwrap();
+    let claims = Claims {
+        sub: "anna".to_owned(),
+        roles: vec!["nurse".to_owned()],
+        grants: Vec::new(),
+        source_time: false,
+        name: None,
+        exp: now + seconds,
+        iat: now,
+        iss: ISSUER.to_owned(),
+        aud: AUDIENCE.to_owned(),
+        jti: "1".to_owned(),
+    };
+    Signer::from_seed(&seed).unwrap().sign(&claims).unwrap()
+}
+
+#[tokio::test]
+async fn a_stream_does_not_outlive_its_token() {
+    let example = Example::start().await;
+    let mut short = Stream::open(&example, &token_for(&example, 2).await, "", None).await;
+    let mut long = Stream::open(&example, &token_for(&example, 600).await, "", None).await;
+    example.publish(vec![measured("or-1", 1)]).await;
+    assert_eq!(short.next().await.unwrap().kind, "room");
+    assert_eq!(short.next().await, None, "ended with its token");
+    let token = example.token_of("anna").await;
+    example.publish(vec![measured("or-1", 2)]).await;
+    let mut renewed = Stream::open(&example, &token, "", Some(&short.last)).await;
+    assert_eq!(renewed.next().await.unwrap().data["data"]["humidityPercentage"], 2);
+    assert_eq!(long.take(2).await.len(), 2);
 }

@@ -165,4 +165,3 @@ async fn tells_keys_and_time() {
     });
     assert_eq!(time, expected);
 }
-

@@ -17,11 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn open(
-    base: &str,
-    query: &str,
-    headers: &[(&'static str, String)],
-) -> Result<Socket, u16> {
+async fn open(base: &str, query: &str, headers: &[(&'static str, String)]) -> Result<Socket, u16> {
     let url = base.replace("http://", "ws://");
     let mut request =
         format!("{url}/api/v1/ord/socket-connection{query}").into_client_request().unwrap();
@@ -124,8 +120,7 @@ async fn not_everybody_may_open_one() {
 
 #[tokio::test]
 async fn who_gives_no_sign_of_life_is_let_go() {
-    let settings =
-        Settings { live_heartbeat_seconds: 1, live_streams: 1, ..Settings::standard() };
+    let settings = Settings { live_heartbeat_seconds: 1, live_streams: 1, ..Settings::standard() };
     let example = Example::with(settings).await;
     let anna = example.token_of("anna").await;
     // Never read, so that no ping is answered.

@@ -1,6 +1,7 @@
 //! The gateway with stand-ins for the services behind it.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::sync::{Arc, Mutex};
 
 use api_gateway::{COLLECTIONS, ClientAccount, Gateway, NAME, Settings, prepare};
@@ -69,10 +70,7 @@ async fn exchange(
 }
 
 #[utoipa::path(post, path = "/api/v1/refresh-tokens/revocation", responses((status = 204)))]
-async fn revoke(
-    State(session): State<Session>,
-    Json(_token): Json<Value>,
-) -> StatusCode {
+async fn revoke(State(session): State<Session>, Json(_token): Json<Value>) -> StatusCode {
     *session.lock().unwrap() = None;
     StatusCode::NO_CONTENT
 }
@@ -81,9 +79,12 @@ async fn revoke(
 #[derive(Clone, Default)]
 pub(crate) struct Table(Arc<Mutex<Entries>>);
 
+/// Status, headers and body.
+type Answer = (u16, Vec<(&'static str, String)>, Value);
+
 #[derive(Default)]
 struct Entries {
-    answers: HashMap<String, (u16, Vec<(&'static str, String)>, Value)>,
+    answers: HashMap<String, Answer>,
     asked: Vec<Asked>,
 }
 
@@ -119,13 +120,13 @@ impl Table {
     }
 }
 
-async fn tabled(
-    table: Table,
+fn tabled(
+    table: &Table,
     caller: Caller,
-    method: Method,
-    uri: Uri,
+    method: &Method,
+    uri: &Uri,
     headers: HeaderMap,
-    RawBody(body): RawBody,
+    RawBody(body): &RawBody,
 ) -> Response {
     let what = format!("{method} {uri}");
     let mut entries = table.0.lock().unwrap();
@@ -154,7 +155,7 @@ fn by_table<S: Clone + Send + Sync + 'static>(table: &Table) -> MethodRouter<S> 
         .or(MethodFilter::PATCH)
         .or(MethodFilter::DELETE);
     on(methods, move |caller, method, uri, headers, body| {
-        tabled(table, caller, method, uri, headers, body)
+        ready(tabled(&table, caller, &method, &uri, headers, &body))
     })
 }
 

@@ -31,7 +31,12 @@ async fn services_are_asked_in_the_name_of_the_cookie() {
     let cookie = cookie.split(';').next().unwrap().to_owned();
     let url = format!("{}/services/building-management/api/v1/rooms", example.web);
 
-    example.table.answer_with("GET /api/v1/rooms?limit=1", 200, &[("etag", "\"1\"")], json!({"total": 0}));
+    example.table.answer_with(
+        "GET /api/v1/rooms?limit=1",
+        200,
+        &[("etag", "\"1\"")],
+        json!({"total": 0}),
+    );
     let read = example.client.get(format!("{url}?limit=1")).header("cookie", &cookie);
     let read = read.header("if-none-match", "\"0\"").send().await.unwrap();
     assert_eq!(read.headers()["etag"], "\"1\"");
@@ -42,7 +47,8 @@ async fn services_are_asked_in_the_name_of_the_cookie() {
     assert!(!asked.headers.contains_key("cookie"));
 
     let create = |origin: Option<&str>| {
-        let request = example.client.post(&url).header("cookie", &cookie).json(&json!({"id": "or-1"}));
+        let request =
+            example.client.post(&url).header("cookie", &cookie).json(&json!({"id": "or-1"}));
         match origin {
             Some(origin) => request.header("origin", origin).send(),
             None => request.send(),
@@ -62,7 +68,8 @@ async fn services_are_asked_in_the_name_of_the_cookie() {
     assert_eq!(asked.headers["content-type"], "application/json");
 
     // A command of the cookie needs the page as well, here as there.
-    let command = format!("{}/api/v1/ord/stop-custom-automation-scenario?roomId=or%201", example.web);
+    let command =
+        format!("{}/api/v1/ord/stop-custom-automation-scenario?roomId=or%201", example.web);
     let press = |origin: &str| {
         example.client.post(&command).header("cookie", &cookie).header("origin", origin).send()
     };
@@ -90,7 +97,10 @@ async fn refusals_are_passed_on_and_ways_out_refused() {
     assert!(example.table.asked().is_empty());
     // Nobody listens there in this test.
     let down = get("/services/twin-engine/models").await;
-    assert_eq!((down.status().as_u16(), &down.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    assert_eq!(
+        (down.status().as_u16(), &down.headers()["retry-after"]),
+        (503, &"1".parse().unwrap())
+    );
     let url = format!("{}/services/building-management/api/v1/rooms", example.web);
     let large = example.client.post(url).bearer_auth(&anna).body(vec![b'x'; 3 << 20]);
     assert_eq!(large.send().await.unwrap().status(), 413);
