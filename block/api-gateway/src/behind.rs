@@ -17,7 +17,7 @@ use crate::Gateway;
 /// Names the services whose part of an answer is missing.
 pub(crate) const PARTIAL: HeaderName = HeaderName::from_static("chiron-partial");
 /// How long a service may take when somebody waits before a screen.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Gateway {
     /// A GET in the caller's name. With identity switched off there is no token, and none is asked.

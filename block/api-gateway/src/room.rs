@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::Gateway;
+use crate::behind::PATIENCE;
 use crate::needs::COMMAND;
 
 /// The header with which a client names its command.
@@ -162,7 +163,8 @@ impl Gateway {
             return Err(Problem::bad_request("?roomId", "must not be empty"));
         }
         let path = format!("/api/v1/rooms/{}", Calls::segment(room_id));
-        let answer = self.runtime.calls.get(Service::BuildingManagement, &path).send().await?;
+        let call = self.runtime.calls.get(Service::BuildingManagement, &path).within(PATIENCE);
+        let answer = call.send().await?;
         match answer.status {
             status if status.is_success() => Ok(()),
             StatusCode::NOT_FOUND => Err(Problem::not_found("there is no such room")),
