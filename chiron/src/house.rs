@@ -142,12 +142,13 @@ impl House {
 
         let (runtime, block) =
             build.service(Service::GatewayBlock, api_gateway::COLLECTIONS).await?;
-        let listeners =
-            api_gateway::Listeners { block, room: build.listener(Service::GatewayRoom).await? };
-        let gateway = api_gateway::Settings {
-            source_time_users: settings.source_time_users.clone(),
-            ..api_gateway::Settings::standard()
+        let listeners = api_gateway::Listeners {
+            block,
+            room: build.listener(Service::GatewayRoom).await?,
+            web: build.listener(Service::GatewayWeb).await?,
         };
+        let mut gateway = settings.gateway.clone();
+        gateway.source_time_users.extend(settings.source_time_users.iter().cloned());
         let clients = client_accounts(accounts)?;
         let work = api_gateway::run(runtime, gateway, clients, listeners);
         running.spawn(async move { (api_gateway::NAME, work.await) });

@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) twin_layer: TwinLayer,
     /// Users whose tokens may say when a fact happened.
     pub(crate) source_time_users: Vec<String>,
+    /// Tokens, cookies and live streams.
+    pub(crate) gateway: api_gateway::Settings,
     /// How logs are written.
     pub(crate) log: Log,
 }
@@ -139,6 +141,7 @@ impl Default for Settings {
             periods: Periods::default(),
             twin_layer: TwinLayer::default(),
             source_time_users: Vec::new(),
+            gateway: api_gateway::Settings::standard(),
             log: Log::default(),
         }
     }
@@ -208,7 +211,11 @@ mod tests {
 
     #[test]
     fn file_environment_and_command_line_each_leave_their_name() {
-        let loaded = loaded(&[("CHIRON_LATE_WINDOW_SECONDS", "60")]).unwrap();
+        let loaded =
+            loaded(&[("CHIRON_LATE_WINDOW_SECONDS", "60"), ("CHIRON_GATEWAY__LIVE_QUEUE", "9")])
+                .unwrap();
+        assert_eq!(loaded.settings.gateway.live_queue, 9);
+        assert_eq!(loaded.settings.gateway.access_token_minutes, 15);
         assert_eq!(loaded.settings.port_offset, 7);
         assert_eq!(loaded.settings.late_window_seconds, 60);
         assert_eq!(loaded.settings.data, PathBuf::from("/tmp/elsewhere"));
