@@ -60,8 +60,15 @@ fn refused(detail: &'static str) -> Problem {
     Problem::bad_request(SOURCE_TIME, detail)
 }
 
-/// Whether a source may name this instant now.
-pub(crate) fn check(at: Timestamp, clock: &Clock, horizon: Duration) -> Result<(), &'static str> {
+/// Whether a source may name this instant now; `horizon` is [`Limits::horizon`]. For sources that
+/// do not speak HTTP.
+///
+/// # Errors
+///
+/// What is wrong with it.
+///
+/// [`Limits::horizon`]: crate::Limits::horizon
+pub fn check(at: Timestamp, clock: &Clock, horizon: Duration) -> Result<(), &'static str> {
     let now = clock.now();
     let ahead = SignedDuration::try_from_secs_f64(MAX_AHEAD_S * clock.rate())
         .unwrap_or(SignedDuration::from_secs(5));

@@ -31,7 +31,7 @@ pub use calls::{Answer, Call, CallError, Calls, Endpoints, Service, TokenSource,
 pub use completeness::{COMPLETE_TO, Completeness};
 pub use decode::{from_json, from_pairs};
 pub use extract::{Authority, Form, Json, Path, Query, form_text};
-pub use fact_time::FactTime;
+pub use fact_time::{FactTime, check as check_source_time};
 pub use health::Health;
 pub use hex::hex;
 pub use identity::{Caller, Guard};
