@@ -32,6 +32,9 @@ pub(crate) struct Settings {
     pub(crate) time_zone: String,
     /// How often things are nominally measured.
     pub(crate) periods: Periods,
+    /// Where clients reach the Things, such as `http://gateway.hospital:1880`; at the block
+    /// gateway's own listener when not set.
+    pub(crate) things_url: Option<String>,
     /// Users whose tokens may say when a fact happened.
     pub(crate) source_time_users: Vec<String>,
     /// How logs are written.
@@ -134,6 +137,7 @@ impl Default for Settings {
             late_window_seconds: 600,
             time_zone: "UTC".to_owned(),
             periods: Periods::default(),
+            things_url: None,
             source_time_users: Vec::new(),
             log: Log::default(),
         }

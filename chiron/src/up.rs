@@ -130,6 +130,8 @@ fn welcome(settings: &Settings, args: &UpArgs) {
         ("users and professionals", 3001),
         ("sign-in", 3008),
         ("room dashboard's commands", 3009),
+        ("actuators", 1880),
+        ("descriptions of Things", 4000),
     ] {
         show::line(&format!("  {what:26} {}/docs", at(port)));
     }

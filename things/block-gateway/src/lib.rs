@@ -68,7 +68,12 @@ pub async fn run(
         http.local_addr().map_err(|source| ServeError::Listener { service: NAME, source })?;
     let base = match &settings.public_url {
         Some(url) => url.trim_end_matches('/').to_owned(),
-        None => format!("http://{address}"),
+        None => {
+            if address.ip().is_unspecified() {
+                tracing::warn!(%address, "Things say this address of theirs; set a public one");
+            }
+            format!("http://{address}")
+        }
     };
     let api = start(&runtime, settings, base, lines)
         .map_err(|source| ServeError::Start { service: NAME, source: Box::new(source) })?;
