@@ -33,10 +33,13 @@ pub(crate) struct World {
     pub(crate) limits: Limits,
 }
 
+/// Services under way, by name, and how each ends.
+type Running = JoinSet<(&'static str, Result<(), ServeError>)>;
+
 /// The running services.
 pub(crate) struct House {
     trigger: Trigger,
-    running: JoinSet<(&'static str, Result<(), ServeError>)>,
+    running: Running,
     stores: Vec<Store>,
     broker: Broker,
     endpoints: Endpoints,
@@ -104,11 +107,15 @@ impl Builder<'_> {
     }
 
     async fn listener(&self, service: Service) -> Result<TcpListener> {
-        let port = service.default_port() + self.settings.port_offset;
+        self.listener_at(service.name(), service.default_port()).await
+    }
+
+    async fn listener_at(&self, name: &str, default_port: u16) -> Result<TcpListener> {
+        let port = default_port + self.settings.port_offset;
         let address = (self.settings.host, port);
-        TcpListener::bind(address).await.with_context(|| {
-            format!("{} cannot listen on {}:{port}", service.name(), self.settings.host)
-        })
+        TcpListener::bind(address)
+            .await
+            .with_context(|| format!("{name} cannot listen on {}:{port}", self.settings.host))
     }
 }
 
@@ -231,6 +238,8 @@ impl House {
         let work = surgery_report::run(runtime, report, listener);
         running.spawn(async move { (surgery_report::NAME, work.await) });
 
+        start_things(&mut build, &mut running).await?;
+
         Ok(Self { trigger, running, stores: build.stores, broker, endpoints })
     }
 
@@ -296,8 +305,27 @@ impl House {
     }
 }
 
+/// The Web of Things: the directory, and the door of the rooms' control units.
+async fn start_things(build: &mut Builder<'_>, running: &mut Running) -> Result<()> {
+    let (runtime, listener) =
+        build.service(Service::ThingDirectory, thing_directory::COLLECTIONS).await?;
+    let work = thing_directory::run(runtime, listener);
+    running.spawn(async move { (thing_directory::NAME, work.await) });
+
+    let (runtime, http) = build.service(Service::BlockGateway, block_gateway::COLLECTIONS).await?;
+    let lines = build.listener_at("block-gateway lines", block_gateway::LINES_PORT).await?;
+    let listeners = block_gateway::Listeners { http, lines };
+    let settings = block_gateway::Settings {
+        public_url: build.settings.things_url.clone(),
+        ..block_gateway::Settings::default()
+    };
+    let work = block_gateway::run(runtime, settings, listeners);
+    running.spawn(async move { (block_gateway::NAME, work.await) });
+    Ok(())
+}
+
 /// Services with an account of their own, and what each may do at the others.
-const GRANTS: [(&str, &[&str]); 12] = [
+const GRANTS: [(&str, &[&str]); 14] = [
     (api_gateway::NAME, &[]),
     (user_management_integration::NAME, &["twins:read", "twins:write"]),
     (twin_engine::NAME, &[]),
@@ -321,8 +349,10 @@ const GRANTS: [(&str, &[&str]); 12] = [
             "patients:read",
         ],
     ),
-    // Badge readers, sensors and monitors of the simulation, until the block gateway plays them.
-    (DEVICE, &["twins:read", "twins:write", "vitals:write"]),
+    (thing_directory::NAME, &[]),
+    (block_gateway::NAME, &["twins:read", "twins:write", "things:write"]),
+    // Control units, technologies and monitors of the simulation.
+    (DEVICE, &["lines:write", "twins:read", "twins:write", "vitals:write"]),
 ];
 
 /// The clients that need a secret.

@@ -35,6 +35,9 @@ pub(crate) struct Settings {
     pub(crate) periods: Periods,
     /// Where the twins live: `chiron`, or an Azure Digital Twins instance.
     pub(crate) twin_layer: TwinLayer,
+    /// Where clients reach the Things, such as `http://gateway.hospital:1880`; at the block
+    /// gateway's own listener when not set.
+    pub(crate) things_url: Option<String>,
     /// Users whose tokens may say when a fact happened.
     pub(crate) source_time_users: Vec<String>,
     /// Tokens, cookies and live streams.
@@ -140,6 +143,7 @@ impl Default for Settings {
             time_zone: "UTC".to_owned(),
             periods: Periods::default(),
             twin_layer: TwinLayer::default(),
+            things_url: None,
             source_time_users: Vec::new(),
             gateway: api_gateway::Settings::standard(),
             log: Log::default(),

@@ -131,6 +131,8 @@ fn welcome(settings: &Settings, args: &UpArgs) {
         ("sign-in", 3008),
         ("room dashboard's commands", 3009),
         ("everything for browsers", 8080),
+        ("actuators", 1880),
+        ("descriptions of Things", 4000),
     ] {
         show::line(&format!("  {what:26} {}/docs", at(port)));
     }

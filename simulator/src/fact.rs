@@ -117,6 +117,24 @@ pub enum What {
         quantity: Quantity,
         value: Value,
     },
+    Actuator {
+        actuator_id: String,
+        room_id: String,
+        #[serde(rename = "type")]
+        actuator_type: ActuatorType,
+    },
+    ActuatorState {
+        actuator_id: String,
+        state: &'static str,
+        intensity: i64,
+    },
+    /// As received by the actuator; `value` is null for a switch.
+    Command {
+        actuator_id: String,
+        room_id: String,
+        action: &'static str,
+        value: Value,
+    },
     Emergency {
         command_id: String,
         room_id: String,
@@ -168,6 +186,16 @@ words! {
 words! {
     /// The kinds of medical technologies.
     TechnologyType { Endoscope = "ENDOSCOPE", Xray = "XRAY" }
+}
+words! {
+    /// The kinds of actuators, in the order of the models' enumeration.
+    ActuatorType {
+        Heating = "heating",
+        Cooling = "cooling",
+        Ventilation = "ventilation",
+        AmbientLight = "ambient_light",
+        SurgicalLight = "surgical_light",
+    }
 }
 words! {
     /// The kinds of implantable devices.

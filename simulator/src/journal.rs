@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chiron_clock::instant;
 use jiff::Timestamp;
@@ -121,11 +122,55 @@ impl Journal {
         Ok(())
     }
 
-    fn write(&mut self, line: &Line<'_>) -> Result<(), JournalError> {
-        let failed = |source| JournalError { doing: "write", path: self.path.clone(), source };
-        let mut bytes = serde_json::to_vec(line).map_err(|err| failed(io::Error::other(err)))?;
-        bytes.push(b'\n');
-        // One write per line: a killed process leaves whole lines and at most one torn one.
-        self.file.write_all(&bytes).map_err(failed)
+    /// Writes to the same journal, for those whom the product calls by itself.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened once more.
+    pub fn recorder(&self) -> Result<Recorder, JournalError> {
+        let failed = |source| JournalError { doing: "open", path: self.path.clone(), source };
+        let file = self.file.try_clone().map_err(failed)?;
+        Ok(Recorder { path: self.path.clone(), file: Arc::new(file) })
     }
+
+    fn write(&mut self, line: &Line<'_>) -> Result<(), JournalError> {
+        write(&self.file, &self.path, line)
+    }
+}
+
+/// Writes facts that the product causes beside those of the plan. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Recorder {
+    path: PathBuf,
+    file: Arc<File>,
+}
+
+impl Recorder {
+    /// Writes that the fact is about to be told.
+    ///
+    /// # Errors
+    ///
+    /// The line cannot be written.
+    pub fn announce(&self, fact: &Fact) -> Result<(), JournalError> {
+        write(&self.file, &self.path, &Line { fact, ack: false, at: None })
+    }
+
+    /// Writes that the product has answered at `at`, or that it has told the fact itself.
+    ///
+    /// # Errors
+    ///
+    /// The line cannot be written.
+    pub fn acknowledge(&self, fact: &Fact, at: Timestamp) -> Result<(), JournalError> {
+        let at = Some(instant::write(at));
+        write(&self.file, &self.path, &Line { fact, ack: true, at })
+    }
+}
+
+/// One write per line at the end of the file: a killed process leaves whole lines and at most one
+/// torn one, and lines of several writers do not mix.
+fn write(mut file: &File, path: &Path, line: &Line<'_>) -> Result<(), JournalError> {
+    let failed = |source| JournalError { doing: "write", path: path.to_owned(), source };
+    let mut bytes = serde_json::to_vec(line).map_err(|err| failed(io::Error::other(err)))?;
+    bytes.push(b'\n');
+    file.write_all(&bytes).map_err(failed)
 }

@@ -7,10 +7,12 @@
 //! The world never looks at the product, and the driver decides nothing.
 
 mod delivery;
+mod equipment;
 mod fact;
 mod journal;
 mod plan;
 mod run;
+mod unit;
 mod wire;
 mod world;
 

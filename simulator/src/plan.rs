@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
 use crate::delivery::{Delivery, Disturbance};
+use crate::equipment;
 use crate::fact::{Fact, Quantity, Vital, What};
 use crate::world::{Course, Surgery, World};
 
@@ -81,6 +82,7 @@ pub fn plan(
     world.refusals();
     world.sense(layout.environment_period_s, day_ends, &mut random);
     let mut deliveries = world.into_deliveries();
+    deliveries.extend(equipment::announced(&deliveries, seed, epoch));
     deliveries.sort_by_key(|delivery| delivery.at);
     if let Some(disturbance) = disturbance {
         deliveries = disturbance.apply(deliveries, seed);

@@ -81,6 +81,7 @@ pub async fn lock_step(
     mut progress: impl FnMut(Progress),
 ) -> Result<(), RunError> {
     let of = plan.deliveries.len();
+    hospital.begin(plan, clock, journal).await?;
     let mut next_timer = settle(hospital, clock).await?;
     let mut waiting = plan.deliveries.iter().enumerate().peekable();
     loop {
@@ -186,6 +187,7 @@ pub async fn paced(
     progress: impl FnMut(Progress),
 ) -> Result<(), RunError> {
     let of = plan.deliveries.len();
+    hospital.begin(plan, clock, &journal).await?;
     let shared = Mutex::new((journal, progress, 0_usize));
     let (desk, others): (Vec<_>, Vec<_>) =
         plan.deliveries.iter().partition(|delivery| delivery.at <= plan.epoch);
@@ -258,7 +260,10 @@ fn of_interest(delivery: &Delivery) -> Option<What> {
     match &fact.what {
         // What the product must refuse does not happen.
         _ if fact.expected.is_some() => None,
-        What::Vital { .. } | What::Environment { .. } => None,
+        What::Vital { .. }
+        | What::Environment { .. }
+        | What::Actuator { .. }
+        | What::ActuatorState { .. } => None,
         other => Some(other.clone()),
     }
 }

@@ -1,23 +1,26 @@
 //! How each fact is told: one function per kind, over the protocol that its real sender speaks.
 //!
-//! Badge readers and sensors patch the twin layer; monitors post FHIR observations; people use
-//! the gateway and the services' own routes. Every call carries the fact's own time.
+//! Badge readers, sensors and actuators speak through their room's control unit, lines over TCP to
+//! the block gateway; technologies patch the twin layer; monitors post FHIR observations; people
+//! use the gateway and the services' own routes. Every call carries the fact's own time.
+
+mod by_unit;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chiron_clock::{Quiescence, instant};
+use chiron_clock::{Quiescence, Tasks, instant};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use crate::delivery::Delivery;
-use crate::fact::{Booking, DeviceType, Fact, RoomType, TechnologyType, Vital, What};
+use crate::fact::{Booking, Fact, RoomType, TechnologyType, Vital, What};
+use crate::unit::{Books, Inventory, Unit};
 
 const ADT_VERSION: &str = "2023-10-31";
-const MODEL: &str = "dtmi:io:github:smartoperatingblock:ImplantableMedicalDevice;1";
 /// Unreserved characters of RFC 3986, section 2.3.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -39,7 +42,7 @@ pub struct Accounts {
     pub manager: Account,
     /// Presses the buttons; created when absent.
     pub nurse: Account,
-    /// Readers, sensors and monitors: a client of the gateway; must exist.
+    /// Control units, technologies and monitors: a client of the gateway; must exist.
     pub device: Account,
 }
 
@@ -82,6 +85,10 @@ pub struct Hospital {
     port_offset: u16,
     accounts: Accounts,
     tokens: Mutex<HashMap<Who, (String, Instant)>>,
+    units: tokio::sync::Mutex<HashMap<String, Arc<Unit>>>,
+    inventory: Inventory,
+    books: Mutex<Option<Books>>,
+    tasks: Tasks,
 }
 
 /// Default ports of the listeners (decisions on ports: those of the reference, and ours).
@@ -95,9 +102,11 @@ mod port {
     pub(super) const GATEWAY_BLOCK: u16 = 3008;
     pub(super) const GATEWAY_ROOM: u16 = 3009;
     pub(super) const TWINS: u16 = 3010;
+    /// The control units' lines.
+    pub(super) const LINES: u16 = 1881;
     /// Every listener that has an account of its work.
-    pub(super) const ALL: [u16; 12] =
-        [3000, 3001, 3002, 3003, 3004, 3005, 3006, 3007, 3008, 3009, 3010, 3012];
+    pub(super) const ALL: [u16; 14] =
+        [3000, 3001, 3002, 3003, 3004, 3005, 3006, 3007, 3008, 3009, 3010, 3012, 4000, 1880];
 }
 
 impl Hospital {
@@ -108,7 +117,17 @@ impl Hospital {
     /// The HTTP client cannot be built.
     pub fn new(host: &str, port_offset: u16, accounts: Accounts) -> Result<Self, reqwest::Error> {
         let client = Client::builder().timeout(Duration::from_secs(30)).no_proxy().build()?;
-        Ok(Self { client, host: host.to_owned(), port_offset, accounts, tokens: Mutex::default() })
+        Ok(Self {
+            client,
+            host: host.to_owned(),
+            port_offset,
+            accounts,
+            tokens: Mutex::default(),
+            units: tokio::sync::Mutex::default(),
+            inventory: Inventory::default(),
+            books: Mutex::default(),
+            tasks: Tasks::new(),
+        })
     }
 
     fn url(&self, port: u16, path: &str) -> String {
@@ -204,17 +223,13 @@ impl Hospital {
     async fn tell_one(&self, fact: &Fact, delivery: &Delivery) -> Result<(), WireError> {
         let at = fact.t;
         match &fact.what {
-            What::PatientMoved { patient_id, room_id } => {
-                let elsewhere = self.rooms_of(patient_id).await?;
-                self.moves(at, patient_id, room_id.as_deref(), &elsewhere).await
-            }
-            What::StaffMoved { professional_id, room_id, from_room_id } => {
-                let left: Vec<String> = from_room_id.iter().cloned().collect();
-                self.moves(at, professional_id, room_id.as_deref(), &left).await
-            }
-            What::OnTable { patient_id } => {
-                self.patch_twin(patient_id, "is_on_operating_table", &json!(true), at).await
-            }
+            What::PatientMoved { .. }
+            | What::StaffMoved { .. }
+            | What::OnTable { .. }
+            | What::Implant { .. }
+            | What::Environment { .. }
+            | What::Actuator { .. }
+            | What::ActuatorState { .. } => self.tell_by_unit(fact).await,
             What::Step { room_id, step, .. } => {
                 let path = "/api/v1/ord/process-manual-events";
                 let request =
@@ -226,17 +241,7 @@ impl Hospital {
             What::Technology { technology_id, in_use, .. } => {
                 self.patch_twin(technology_id, "is_in_use", &json!(in_use), at).await
             }
-            What::Implant { device_id, device_type, patient_id } => {
-                self.implant(at, device_id, *device_type, patient_id).await
-            }
             What::Vital { .. } => self.observe(at, &delivery.facts).await,
-            What::Environment { room_id, quantity, value } => {
-                let property = match quantity {
-                    crate::fact::Quantity::Presence => "presence_inside",
-                    other => other.word(),
-                };
-                self.patch_twin(room_id, property, value, at).await
-            }
             What::Emergency { command_id, room_id, patient_id, tax_code } => {
                 let path = "/api/v1/ord/emergency-surgeries";
                 let request =
@@ -351,28 +356,6 @@ impl Hospital {
         self.accept(timed(request, at).json(&booking_body(booking))).await
     }
 
-    /// Enters first and leaves then, at one source time: one move.
-    async fn moves(
-        &self,
-        at: Timestamp,
-        person: &str,
-        to: Option<&str>,
-        from: &[String],
-    ) -> Result<(), WireError> {
-        if let Some(room) = to {
-            let path = relationship(person, &format!("{room}-{person}"));
-            let body = json!({"$targetId": room, "$relationshipName": "rel_is_inside"});
-            let request = self.twins(Method::PUT, &path).await?;
-            self.accept(timed(request, at).json(&body)).await?;
-        }
-        for room in from.iter().filter(|room| Some(room.as_str()) != to) {
-            let path = relationship(person, &format!("{room}-{person}"));
-            let request = self.twins(Method::DELETE, &path).await?;
-            self.accept_or_gone(timed(request, at)).await?;
-        }
-        Ok(())
-    }
-
     async fn rooms_of(&self, person: &str) -> Result<Vec<String>, WireError> {
         let path = format!("/digitaltwins/{}/relationships", segment(person));
         let request = self.twins(Method::GET, &path).await?;
@@ -400,40 +383,6 @@ impl Hospital {
             self.twins(Method::PATCH, &format!("/digitaltwins/{}", segment(twin))).await?;
         let request = request.body(patch.to_string());
         self.accept(request.header("content-type", "application/json-patch+json")).await
-    }
-
-    async fn implant(
-        &self,
-        at: Timestamp,
-        device: &str,
-        device_type: DeviceType,
-        patient: &str,
-    ) -> Result<(), WireError> {
-        let number = match device_type {
-            DeviceType::Pacemaker => 0,
-            DeviceType::Catheter => 1,
-        };
-        let body = json!({"$metadata": {"$model": MODEL}, "type": number});
-        let request =
-            self.twins(Method::PUT, &format!("/digitaltwins/{}", segment(device))).await?;
-        self.accept(timed(request, at).json(&body)).await?;
-
-        let query = format!(
-            "SELECT TOP(1) Process.$dtId FROM DIGITALTWINS Process \
-             JOIN Patient RELATED Process.rel_involve_patient WHERE Patient.$dtId = '{}'",
-            patient.replace('\\', "\\\\").replace('\'', "\\'"),
-        );
-        let request = self.twins(Method::POST, "/query").await?;
-        let answer = self.send(request.json(&json!({"query": query}))).await?.accepted()?;
-        let process = answer.body.pointer("/value/0/$dtId").and_then(Value::as_str);
-        let Some(process) = process else {
-            let reason = format!("no process involves {patient} yet");
-            return Err(WireError::TryAgain { call: answer.call, reason });
-        };
-        let path = relationship(process, &format!("{process}-{device}"));
-        let body = json!({"$targetId": device, "$relationshipName": "rel_use"});
-        let request = self.twins(Method::PUT, &path).await?;
-        self.accept(timed(request, at).json(&body)).await
     }
 
     /// One FHIR R4 Observation with a component per vital sign.
@@ -641,10 +590,6 @@ fn timed(request: RequestBuilder, at: Timestamp) -> RequestBuilder {
 
 fn segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
-}
-
-fn relationship(source: &str, id: &str) -> String {
-    format!("/digitaltwins/{}/relationships/{}", segment(source), segment(id))
 }
 
 /// The same command for the same fact, however often it is sent: a name-based id in the form of a

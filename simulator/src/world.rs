@@ -338,6 +338,9 @@ impl World {
             What::Vital { .. } => "vital",
             What::Environment { .. } => "environment",
             What::Emergency { .. } => "emergency",
+            What::Actuator { .. } => "actuator",
+            What::ActuatorState { .. } => "actuator-state",
+            What::Command { .. } => "command",
         };
         let count = self.counted.entry(word).or_insert(0);
         *count += 1;

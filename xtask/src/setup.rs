@@ -14,6 +14,9 @@ use crate::run::{run, say};
 /// Microsoft's published client for Python, unchanged; the version that the contract was read in.
 const PYTHON_PACKAGES: [&str; 1] = ["azure-digitaltwins-core==1.3.0"];
 
+/// Eclipse Thingweb's published client of the Web of Things, unchanged.
+const NODE_PACKAGES: [&str; 2] = ["@node-wot/core@0.9.2", "@node-wot/binding-http@0.9.2"];
+
 /// A tool that could not be had, and why.
 pub(crate) struct Missing(pub(crate) String);
 
@@ -43,6 +46,32 @@ pub(crate) fn python(root: &Path) -> Result<Result<PathBuf, Missing>> {
     }
     fs::write(&stamp, wanted).context("noting the installed packages")?;
     Ok(Ok(python))
+}
+
+/// A folder whose `node_modules` hold the packages of the tests, in `target/setup`.
+pub(crate) fn node_packages(root: &Path) -> Result<Result<PathBuf, Missing>> {
+    let folder = root.join("target/setup/node");
+    let stamp = folder.join("packages");
+    let wanted = NODE_PACKAGES.join("\n");
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(Ok(folder));
+    }
+    if !answers("node", &["--version"]) || !answers("npm", &["--version"]) {
+        return Ok(Err(Missing("there is no node with npm on this machine".to_owned())));
+    }
+    fs::create_dir_all(&folder).context("making the folder of node packages")?;
+    // Without a manifest here npm would look for one further up.
+    fs::write(folder.join("package.json"), "{\"private\": true}\n")
+        .context("writing the manifest of node packages")?;
+    let installed = run(Command::new("npm")
+        .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
+        .arg(&folder)
+        .args(NODE_PACKAGES));
+    if let Err(err) = installed {
+        return Ok(Err(Missing(format!("the node packages could not be installed: {err:#}"))));
+    }
+    fs::write(&stamp, wanted).context("noting the installed packages")?;
+    Ok(Ok(folder))
 }
 
 /// Debian's program of that name, installed when this is a Debian and we are root.

@@ -71,7 +71,7 @@ pub enum Service {
 
 impl Service {
     /// All services.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::MedicalInstrument,
         Self::UserManagement,
         Self::SurgeryBooking,
@@ -85,6 +85,8 @@ impl Service {
         Self::TwinEngine,
         Self::EventGateway,
         Self::GatewayWeb,
+        Self::ThingDirectory,
+        Self::BlockGateway,
     ];
 
     /// The name under which settings and messages know the service.

@@ -13,6 +13,7 @@ use crate::difference::{Found, say};
 use crate::journal::{Fact, Journal, written};
 use crate::product::{Product, port};
 use crate::report::{Movement, Sources, movements, positions, series};
+use crate::things;
 
 const QUANTITIES: [&str; 4] = ["temperature", "humidity", "luminosity", "presence"];
 
@@ -32,6 +33,7 @@ pub(crate) async fn everything(
     rooms(journal, product, &mut found).await?;
     technologies(journal, product, &mut found).await?;
     people(journal, product, &mut found).await?;
+    things::actuators(journal, product, &mut found).await?;
     let movements = movements(journal);
     staff(journal, product, &movements, &mut found).await?;
     let room_ids = journal.of("room").map(|fact| fact.text("roomId").to_owned());

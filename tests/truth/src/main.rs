@@ -13,6 +13,7 @@ mod journal;
 mod product;
 mod report;
 mod statistics;
+mod things;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -99,7 +99,10 @@ fn durations_headcounts_and_meetings() {
         .iter()
         .map(|d| format!("{} {} {} {}", d.professional, d.room, d.for_ms, d.visits))
         .collect();
-    assert_eq!(dwells, ["a x 5000 2", "a y 13000 1", "b x 5000 1", "b y 2000 1", "c x 17000 1", "d x 0 1"]);
+    assert_eq!(
+        dwells,
+        ["a x 5000 2", "a y 13000 1", "b x 5000 1", "b y 2000 1", "c x 17000 1", "d x 0 1"]
+    );
     let met: Vec<String> = co_presence(&visits, &"a".parse().unwrap(), span)
         .iter()
         .map(|c| format!("{} {} {}", c.professional, c.room, c.for_ms))

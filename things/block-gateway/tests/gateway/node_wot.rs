@@ -1,0 +1,57 @@
+//! Eclipse Thingweb's published node-wot, unchanged, against directory and gateway.
+//!
+//! Needs `CHIRON_NODE_WOT`: a folder in whose `node_modules` are `@node-wot/core` and
+//! `@node-wot/binding-http` 0.9.2; and `node` on the path.
+
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::block::Block;
+use crate::{announce, obey, state};
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "the tool is the machine's affair")]
+#[expect(clippy::print_stderr, reason = "a skipped suite says so")]
+async fn node_wot_discovers_reads_acts_and_observes() {
+    let Ok(folder) = std::env::var("CHIRON_NODE_WOT") else {
+        assert!(
+            std::env::var("CHIRON_REQUIRE_ALL").as_deref() != Ok("1"),
+            "CHIRON_NODE_WOT is not set, and nothing may be skipped"
+        );
+        eprintln!("SKIPPED: CHIRON_NODE_WOT names no folder with @node-wot/core");
+        return;
+    };
+    let block = Block::open().await;
+    let mut unit = block.unit().await;
+    announce(&mut unit).await;
+    let at = "2026-05-15T05:59:00.123Z";
+    assert_eq!(unit.say(state("al-1", "on", 100, at)).await, 204);
+    assert_eq!(unit.say(state("h-1", "off", 0, at)).await, 204);
+    block.rest().await;
+    let unit = async {
+        // What it is told, it does, and says so before it answers.
+        for (actuator, on, intensity) in [("al-1", "on", 250), ("h-1", "on", 100)] {
+            let command = unit.hear().await;
+            assert_eq!(command["actuator_id"], json!(actuator));
+            let later = "2026-05-15T05:59:30.000Z";
+            assert_eq!(unit.say(state(actuator, on, intensity, later)).await, 204);
+            unit.send(&json!({"id": command["id"], "status": 200}).to_string()).await;
+        }
+        // The last one it does not want to do.
+        obey(&mut unit, 409).await;
+    };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node/wot.cjs");
+    let (directory, token) = (block.directory_url().to_owned(), block.admin());
+    let run = move || {
+        let modules = format!("{folder}/node_modules");
+        let mut command = Command::new("node");
+        command.env("NODE_PATH", modules).args([script, &directory, &token]).output().unwrap()
+    };
+    let (output, ()) = tokio::join!(tokio::task::spawn_blocking(run), unit);
+    let output = output.unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}\n{errors}");
+    assert!(told.ends_with("all done\n"), "{told}\n{errors}");
+}
