@@ -576,7 +576,8 @@ async fn streams_are_limited_and_end_with_the_service() {
     };
     tokio::time::timeout(PATIENCE, again).await.unwrap();
     example.hands.shut_down();
-    while first.next().await.is_some() {}
+    let ended = async { while first.next().await.is_some() {} };
+    tokio::time::timeout(PATIENCE, ended).await.unwrap();
 }
 
 /// A token of the gateway's own key that ends so many seconds from now.
@@ -609,7 +610,9 @@ async fn a_stream_does_not_outlive_its_token() {
     let mut long = Stream::open(&example, &token_for(&example, 600).await, "", None).await;
     example.publish(vec![measured("or-1", 1)]).await;
     assert_eq!(short.next().await.unwrap().kind, "room");
-    assert_eq!(short.next().await, None, "ended with its token");
+    // Signs of life would keep a stream without an end waiting for ever.
+    let end = tokio::time::timeout(PATIENCE, short.next()).await;
+    assert_eq!(end.expect("it ends"), None, "ended with its token");
     let token = example.token_of("anna").await;
     example.publish(vec![measured("or-1", 2)]).await;
     let mut renewed = Stream::open(&example, &token, "", Some(&short.last)).await;
