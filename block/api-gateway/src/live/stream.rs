@@ -353,3 +353,75 @@ fn write_event(piece: &mut String, reader: &Reader, told: &Told) {
     // Writing to a string does not fail.
     let _ = write!(piece, "event: {kind}\nid: {}\ndata: {text}\n\n", told.id);
 }
+
+#[cfg(test)]
+mod tests {
+    use block_language::room::{Measurement, RoomEvent, RoomType};
+    use chiron_chassis::identity::{AUDIENCE, Claims, ISSUER};
+    use chiron_chassis::{Runtime, machine_now};
+
+    use super::*;
+    use crate::{NAME, Settings};
+
+    fn nurse() -> Caller {
+        let now = u64::try_from(machine_now().as_second()).unwrap();
+        Caller::from(Claims {
+            sub: "anna".to_owned(),
+            roles: vec!["nurse".to_owned()],
+            grants: Vec::new(),
+            source_time: false,
+            name: None,
+            exp: now + 600,
+            iat: now,
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            jti: "1".to_owned(),
+        })
+    }
+
+    /// Publishes events numbered like this and waits until they are handed out.
+    async fn publish(runtime: &Runtime, numbers: std::ops::Range<i64>) {
+        for number in numbers {
+            let event = RoomEvent {
+                room_id: format!("room-{}", number % 5),
+                room_type: RoomType::OperatingRoom,
+                measurement: Measurement::Humidity(number),
+                date_time: runtime.clock.now(),
+            };
+            let record = event.into_record(&number.to_string(), "test").unwrap();
+            runtime.broker.publish(vec![record]).await.unwrap();
+        }
+        while runtime.activity.snapshot().pending != 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Overrun while it was still being told what it had missed: nothing is lost, for nothing was
+    /// taken from the ring yet.
+    #[tokio::test]
+    async fn overrun_while_catching_up_loses_nothing() {
+        let (runtime, _hands) = Runtime::for_test(NAME, &[]);
+        let hub = Hub::start(&runtime, &Settings { live_queue: 4, ..Settings::standard() });
+        let (_listener, start) = hub.listen();
+        publish(&runtime, 0..20).await;
+        let reader = Reader::new(nurse(), None, None).unwrap();
+        let place = hub.place().unwrap();
+        let last = start.write();
+        let mut live = Live::open(hub, reader, place, Some(&last), runtime.shutdown.clone());
+        let opened = live.next().await.unwrap();
+        assert!(opened.starts_with(b"retry: "));
+        publish(&runtime, 20..40).await;
+        let mut text = String::new();
+        while text.matches("event: ").count() < 40 {
+            let piece = tokio::time::timeout(Duration::from_secs(10), live.next()).await.unwrap();
+            text.push_str(std::str::from_utf8(&piece.unwrap()).unwrap());
+        }
+        let told = |line: &str| {
+            let rest = line.split_once("humidityPercentage\":")?.1;
+            rest.split_once('}')?.0.parse::<i64>().ok()
+        };
+        let mut told: Vec<i64> = text.lines().filter_map(told).collect();
+        told.sort_unstable();
+        assert_eq!(told, (0..40).collect::<Vec<_>>());
+    }
+}
