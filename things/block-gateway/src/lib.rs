@@ -66,15 +66,11 @@ pub async fn run(
     let Listeners { http, lines } = listeners;
     let address =
         http.local_addr().map_err(|source| ServeError::Listener { service: NAME, source })?;
-    let base = match &settings.public_url {
-        Some(url) => url.trim_end_matches('/').to_owned(),
-        None => {
-            if address.ip().is_unspecified() {
-                tracing::warn!(%address, "Things say this address of theirs; set a public one");
-            }
-            format!("http://{address}")
-        }
-    };
+    if settings.public_url.is_none() && address.ip().is_unspecified() {
+        tracing::warn!(%address, "Things say this address of theirs; set a public one");
+    }
+    let base = settings.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+    let base = base.unwrap_or_else(|| format!("http://{address}"));
     let api = start(&runtime, settings, base, lines)
         .map_err(|source| ServeError::Start { service: NAME, source: Box::new(source) })?;
     chiron_chassis::serve(api, http, runtime).await

@@ -264,17 +264,18 @@ impl Registry {
     /// Removes a Thing, named by its own id; whether there was one.
     pub(crate) async fn remove(&self, id: &str) -> Result<bool, RegistryError> {
         let _writing = self.writing.lock().await;
-        self.remove_locked(id, |_| true).await
+        Ok(self.remove_locked(id, |_| true).await? == Some(true))
     }
 
+    /// Whether it was there for others, too: what has ended is not. `None`: nothing was removed.
     async fn remove_locked(
         &self,
         id: &str,
         still: impl FnOnce(&Registration) -> bool,
-    ) -> Result<bool, RegistryError> {
+    ) -> Result<Option<bool>, RegistryError> {
         let found = self.things.get(id).await?.filter(|found| !found.document.gone);
         let Some(mut found) = found.filter(|found| still(&found.document.registration)) else {
-            return Ok(false);
+            return Ok(None);
         };
         let now = self.clock.now();
         // Who asks for what has ended is told so, whether or not it was cleared away meanwhile.
@@ -285,7 +286,7 @@ impl Registry {
         self.things.replace(id, found.version, &found.document, outbox).await?;
         self.changed(|order| order.remove(id));
         self.things.delete(id, None).await?;
-        Ok(was_there)
+        Ok(Some(was_there))
     }
 
     /// Removes what has ended, and tells when the next one will.
@@ -295,13 +296,14 @@ impl Registry {
         loop {
             let now = self.clock.now();
             let find = Find::all().at_most(field, instant::write(now)).ascending(field).limit(100);
-            let over = self.things.find(&find).await?;
-            let over: Vec<_> = over.into_iter().filter(|found| !found.document.gone).collect();
-            if over.is_empty() {
-                break;
+            let mut removed = false;
+            for found in self.things.find(&find).await? {
+                removed |=
+                    self.remove_locked(&found.id, |found| found.is_over(now)).await?.is_some();
             }
-            for found in over {
-                self.remove_locked(&found.id, |registration| registration.is_over(now)).await?;
+            // Without progress another look would find the same.
+            if !removed {
+                break;
             }
         }
         let find = Find::all().at_least(field, "").ascending(field).limit(1);
