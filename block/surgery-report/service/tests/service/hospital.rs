@@ -111,6 +111,8 @@ impl Hospital {
             Service::StaffTracking,
             Service::BuildingManagement,
             Service::PatientManagement,
+            Service::UserManagement,
+            Service::SurgeryBooking,
         ] {
             hands.point(service, &stub);
         }
@@ -348,6 +350,18 @@ fn surgery() -> World {
             "id": "endo-1", "name": "Endoscope", "description": "Flexible endoscope",
             "type": "ENDOSCOPE", "inUse": false, "roomId": "or-2",
         }),
+    );
+    world.things.insert("rooms/or-2".into(), json!({"id": "or-2", "name": "OR 2"}));
+    world.things.insert(
+        "healthProfessionals/hp-7".into(),
+        json!({
+            "healthProfessionalId": "hp-7", "name": "Elena", "surname": "Bosco",
+            "role": "SURGEON", "birthdate": "1980-01-01",
+        }),
+    );
+    world.things.insert(
+        "surgeryBookings/surgery-1".into(),
+        json!({"surgeryDateTime": "2026-05-15T08:15:00.000Z", "expectedDurationMinutes": 40}),
     );
     world
 }
