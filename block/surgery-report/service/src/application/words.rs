@@ -107,6 +107,7 @@ words! {
     max: "Max", "Max";
     samples: "Samples", "Campioni";
     technologies: "Technologies and implants", "Tecnologie e impianti";
+    technologies_short: "Technologies", "Tecnologie";
     what: "What", "Cosa";
     kind: "Kind", "Tipo";
     before_entry: "before the patient", "prima del paziente";

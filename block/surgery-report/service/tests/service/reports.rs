@@ -333,7 +333,7 @@ async fn events_that_make_no_sense_are_dead_letters() {
 }
 
 /// The contract's example of another producer's summary, with `changes` laid over it.
-fn summary(source: Option<&str>, changes: Value) -> NewRecord {
+pub(crate) fn summary(source: Option<&str>, changes: Value) -> NewRecord {
     let at = |time: &str, second: Value| json!({"first": format!("2026-05-15T{time}.123456700Z"), "second": second});
     let heart = |bpm: u32, percentage: Option<u32>| {
         json!({"heartBeat": {"bpm": bpm}, "diastolicBloodPressure": null,

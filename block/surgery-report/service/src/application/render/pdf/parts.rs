@@ -42,7 +42,7 @@ pub(super) fn write(sheet: &Sheet, flow: &mut Flow<'_>) {
         steps(flow, words, &sheet.steps);
     }
     if let Some(chart) = &sheet.overview {
-        heading(flow, words.vital_signs, "", None, 250.0);
+        heading(flow, words.vital_signs, "", None, 230.0);
         overview(flow, chart);
         flow.paragraph(0.0, NOTE, words.legend);
     }
@@ -55,7 +55,7 @@ pub(super) fn write(sheet: &Sheet, flow: &mut Flow<'_>) {
     } else {
         let columns =
             [(words.what, 0.36), (words.kind, 0.22), (words.from, 0.24), (words.to, 0.18)];
-        list(flow, &columns, sheet.technologies.iter().map(|row| row.as_slice()));
+        list(flow, &columns, &[], sheet.technologies.iter().map(|row| row.as_slice()));
     }
     let note = fill(words.movements_note, &[&sheet.passages.to_string()]);
     heading(flow, words.movements, &note, None, 3.0 * ROW);
@@ -70,12 +70,12 @@ pub(super) fn write(sheet: &Sheet, flow: &mut Flow<'_>) {
             (words.left, 0.12),
             (words.inside, 0.1),
         ];
-        list(flow, &columns, sheet.movements.iter().map(|row| row.as_slice()));
+        list(flow, &columns, &[], sheet.movements.iter().map(|row| row.as_slice()));
     }
     additions(flow, sheet);
     heading(flow, words.versions, "", None, 3.0 * ROW);
     let columns = [("", 0.06), ("", 0.64), ("", 0.3)];
-    list(flow, &columns, sheet.versions.iter().map(|row| row.as_slice()));
+    list(flow, &columns, &[], sheet.versions.iter().map(|row| row.as_slice()));
     if let Some(it) = &sheet.differences {
         differences(flow, words, it);
     }
@@ -175,7 +175,8 @@ fn steps(flow: &mut Flow<'_>, words: &Words, steps: &[StepSheet]) {
             [name, step.from.clone(), step.to.clone(), step.rooms.clone(), step.minutes.clone()]
         })
         .collect();
-    list(flow, &columns, rows.iter().map(|row| row.as_slice()));
+    let keys: Vec<_> = steps.iter().map(|step| ink::step(step.step).0).collect();
+    list(flow, &columns, &keys, rows.iter().map(|row| row.as_slice()));
 }
 
 fn overview(flow: &mut Flow<'_>, chart: &Overview) {
@@ -311,22 +312,28 @@ fn figure(flow: &mut Flow<'_>, row: &Row) {
 }
 
 /// A table of texts; its last column ends at the right. Columns are named with their shares of the
-/// width.
+/// width; a row may have a key of its own colour.
 fn list<'a>(
     flow: &mut Flow<'_>,
     columns: &[(&str, f32)],
+    keys: &[Ink],
     rows: impl Iterator<Item = &'a [String]>,
 ) {
     let named = columns.iter().any(|(name, _)| !name.is_empty());
-    let line = |flow: &mut Flow<'_>, cells: &[&str], style: Style, ink: Ink| {
+    let line = |flow: &mut Flow<'_>, cells: &[&str], style: Style, ink: Ink, key: Option<&Ink>| {
         flow.y += ROW;
         let base = flow.y - 5.5;
         let mut x = LEFT;
+        if let Some(&ink) = key {
+            flow.push(Op::Rect { x, y: base - 7.0, width: 7.0, height: 7.0, ink });
+        }
         for (index, ((_, share), cell)) in columns.iter().zip(cells).enumerate() {
             let width = share * FULL;
             let text = flow.fonts.fitted(style.weight, style.size, cell, width - 6.0);
             if index + 1 == columns.len() {
                 flow.text_to(RIGHT, base, style, &text);
+            } else if let (0, Some(_)) = (index, key) {
+                flow.text(x + 13.0, base, style, &text);
             } else {
                 flow.text(x, base, style, &text);
             }
@@ -337,17 +344,17 @@ fn list<'a>(
     let head = |flow: &mut Flow<'_>| {
         if named {
             let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
-            line(flow, &names, CAPTION, LINE_STRONG);
+            line(flow, &names, CAPTION, LINE_STRONG, None);
         }
     };
     flow.need(2.0 * ROW);
     head(flow);
-    for row in rows {
+    for (index, row) in rows.enumerate() {
         if flow.need(ROW) {
             head(flow);
         }
         let cells: Vec<_> = row.iter().map(String::as_str).collect();
-        line(flow, &cells, BODY, LINE);
+        line(flow, &cells, BODY, LINE, keys.get(index));
     }
 }
 
@@ -403,7 +410,7 @@ fn differences(flow: &mut Flow<'_>, words: &Words, it: &Differences) {
                 [row.place.clone(), row.quantity.clone(), before, after]
             })
             .collect();
-        list(flow, &columns, rows.iter().map(|row| row.as_slice()));
+        list(flow, &columns, &[], rows.iter().map(|row| row.as_slice()));
     }
     if let Some(rest) = &it.rest {
         flow.paragraph(0.0, NOTE, rest);
