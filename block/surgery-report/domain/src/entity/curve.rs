@@ -47,7 +47,7 @@ impl Curve {
         }
         // A sensor that stutters makes many short runs; they are joined until they are few.
         while MOST_POINTS < runs.iter().map(Vec::len).sum::<usize>() {
-            runs = halved(runs);
+            runs = halved(&runs);
         }
         Self { runs }
     }
@@ -82,7 +82,7 @@ fn corners(readings: &[Reading]) -> Vec<Reading> {
 }
 
 /// Neighbouring runs joined two by two, thinned to their corners.
-fn halved(runs: Vec<Vec<Reading>>) -> Vec<Vec<Reading>> {
+fn halved(runs: &[Vec<Reading>]) -> Vec<Vec<Reading>> {
     runs.chunks(2).map(|pair| corners(&pair.concat())).collect()
 }
 

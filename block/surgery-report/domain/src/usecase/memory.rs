@@ -16,18 +16,18 @@ use crate::{
 /// Keeps the newest version and the whole history of every report.
 #[derive(Debug, Default)]
 pub struct MemoryReports {
-    shelves: Mutex<BTreeMap<ProcessId, Shelf>>,
+    shelves: Mutex<BTreeMap<ProcessId, Kept>>,
 }
 
 #[derive(Debug)]
-struct Shelf {
+struct Kept {
     newest: Filed,
     additions: Vec<String>,
     history: Vec<Line>,
 }
 
 impl MemoryReports {
-    fn shelves(&self) -> MutexGuard<'_, BTreeMap<ProcessId, Shelf>> {
+    fn shelves(&self) -> MutexGuard<'_, BTreeMap<ProcessId, Kept>> {
         // A change is made of a copy and put back as a whole: a panic leaves nothing half-written.
         self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -35,7 +35,7 @@ impl MemoryReports {
 
 impl ReportStore for MemoryReports {
     async fn newest(&self, process: &ProcessId) -> Result<Option<Filed>, StoreError> {
-        Ok(self.shelves().get(process).map(|shelf| shelf.newest.clone()))
+        Ok(self.shelves().get(process).map(|kept| kept.newest.clone()))
     }
 
     async fn append(
@@ -46,23 +46,23 @@ impl ReportStore for MemoryReports {
         change: Change,
     ) -> Result<(), FileError> {
         let mut shelves = self.shelves();
-        let before = shelves.get(process).map_or(0, |shelf| shelf.newest.revision);
+        let before = shelves.get(process).map_or(0, |kept| kept.newest.revision);
         if before != after {
             return Err(FileError::Conflict);
         }
         let revision = after + 1;
-        let first = |report| Shelf {
+        let first = |report| Kept {
             newest: Filed { revision, version: 0, at, withdrawn: false, report, signature: None },
             additions: Vec::new(),
             history: Vec::new(),
         };
-        let mut shelf = match (&change, shelves.remove(process)) {
-            (_, Some(shelf)) => shelf,
+        let mut kept = match (&change, shelves.remove(process)) {
+            (_, Some(kept)) => kept,
             (Change::Compose { composed, .. }, None) => first(composed.report.clone()),
             // Nothing but content begins a report.
             (_, None) => return Err(FileError::Conflict),
         };
-        let newest = &mut shelf.newest;
+        let newest = &mut kept.newest;
         newest.revision = revision;
         if !matches!(change, Change::Sign { .. }) {
             newest.version += 1;
@@ -79,7 +79,7 @@ impl ReportStore for MemoryReports {
                 Act::Withdrawn
             }
             Change::Add { author, text } => {
-                shelf.additions.push(text.clone());
+                kept.additions.push(text.clone());
                 Act::Added(author, text)
             }
             Change::Sign { author, fingerprint } => {
@@ -88,19 +88,19 @@ impl ReportStore for MemoryReports {
                 Act::Signed(author, fingerprint)
             }
         };
-        shelf.history.push(Line { revision, version, at, act });
-        shelves.insert(process.clone(), shelf);
+        kept.history.push(Line { revision, version, at, act });
+        shelves.insert(process.clone(), kept);
         Ok(())
     }
 
     async fn history(&self, process: &ProcessId) -> Result<Vec<Line>, StoreError> {
-        Ok(self.shelves().get(process).map(|shelf| shelf.history.clone()).unwrap_or_default())
+        Ok(self.shelves().get(process).map(|kept| kept.history.clone()).unwrap_or_default())
     }
 
     async fn fingerprint(&self, process: &ProcessId) -> Result<Option<String>, StoreError> {
-        Ok(self.shelves().get(process).map(|shelf| {
+        Ok(self.shelves().get(process).map(|kept| {
             let mut hasher = DefaultHasher::new();
-            format!("{:?}{:?}", shelf.newest.report, shelf.additions).hash(&mut hasher);
+            format!("{:?}{:?}", kept.newest.report, kept.additions).hash(&mut hasher);
             format!("{:016x}", hasher.finish())
         }))
     }

@@ -1,5 +1,7 @@
 //! What people do to a report: versions, signature, regeneration.
 
+use std::fmt::Write as _;
+
 use block_language::surgery_report::{ReportAct, SurgeryReportEvent};
 use reqwest::header;
 use serde_json::{Value, json};
@@ -93,7 +95,10 @@ async fn additions_are_versions_with_author_and_time() {
     let hospital = Hospital::open().await;
     assert_eq!(add(&hospital, "x", None).await.0, 404);
     hospital.tell("COMPLETED", 5, json!({})).await;
-    assert_eq!(add(&hospital, "one", Some("\"1\"")).await, (204, Some("\"2\"".into()), Value::Null));
+    assert_eq!(
+        add(&hospital, "one", Some("\"1\"")).await,
+        (204, Some("\"2\"".into()), Value::Null)
+    );
     hospital.move_to("2026-05-15T09:05:00Z");
     assert_eq!(add(&hospital, "two", None).await.0, 204);
     // Made for a revision that is no more; for one of another form of the newest; for nonsense.
@@ -105,9 +110,7 @@ async fn additions_are_versions_with_author_and_time() {
     assert_eq!((&report["revision"], &report["version"]), (&json!(4), &json!(4)));
     assert_eq!(report["additionalData"], "three");
     let nina = json!({"id": "nina", "name": null});
-    let added = |version: u32, text: &str, at: &str| {
-        json!({"version": version, "author": nina, "text": text, "dateTime": at})
-    };
+    let added = |version: u32, text: &str, at: &str| json!({"version": version, "author": nina, "text": text, "dateTime": at});
     assert_eq!(
         report["additions"],
         json!([
@@ -158,7 +161,10 @@ async fn a_signature_pins_the_settled_version() {
     let (status, tag, signature) = sign(&hospital, "elena", Some("\"2\"")).await;
     assert_eq!((status, tag.as_deref()), (201, Some("\"3\"")));
     let signed_bytes = hospital.bytes(&format!("{VERSIONS}/2")).await;
-    let hash: String = Sha256::digest(&signed_bytes).iter().map(|it| format!("{it:02x}")).collect();
+    let hash = Sha256::digest(&signed_bytes).iter().fold(String::new(), |mut hash, byte| {
+        write!(hash, "{byte:02x}").unwrap();
+        hash
+    });
     let expected = json!({
         "version": 2, "signedBy": {"id": "elena", "name": null},
         "dateTime": "2026-05-15T09:10:01.000Z", "contentHash": hash,

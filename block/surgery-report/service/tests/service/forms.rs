@@ -11,13 +11,8 @@ use surgery_report::COLLECTIONS;
 use crate::hospital::{Hospital, Shared, surgery};
 
 const REPORT: &str = "/api/v1/reports/p-1";
-const FORMS: [(&str, &str); 5] = [
-    ("application/json", "en"),
-    ("text/html", "en"),
-    ("text/html", "it"),
-    ("application/pdf", "en"),
-    ("application/pdf", "it"),
-];
+const FORMS: [(&str, &str); 3] =
+    [("application/json", "en"), ("text/html", "it"), ("application/pdf", "en")];
 
 #[tokio::test]
 async fn the_client_chooses_form_and_language() {
@@ -30,7 +25,13 @@ async fn the_client_chooses_form_and_language() {
         ("text/html", "en", "text/html; charset=utf-8", Some("en"), "\"2-html-en\""),
         (browser, "it-IT,it;q=0.9", "text/html; charset=utf-8", Some("it"), "\"2-html-it\""),
         ("application/pdf", "de", "application/pdf", Some("en"), "\"2-pdf-en\""),
-        ("application/json;q=0.1, application/pdf;q=0.9", "it", "application/pdf", Some("it"), "\"2-pdf-it\""),
+        (
+            "application/json;q=0.1, application/pdf;q=0.9",
+            "it",
+            "application/pdf",
+            Some("it"),
+            "\"2-pdf-it\"",
+        ),
     ] {
         let (status, headers, body) = hospital.form(REPORT, accept, language).await;
         let value = |name| headers.get(name).map(|it| it.to_str().unwrap());
@@ -57,7 +58,9 @@ async fn who_has_it_gets_nothing_twice() {
     let hospital = Hospital::open().await;
     hospital.settled().await;
     for (accept, language) in FORMS {
-        for path in [REPORT, "/api/v1/reports/p-1/versions/1"] {
+        // One path does for the form that takes longest.
+        let former = (accept != "application/pdf").then_some("/api/v1/reports/p-1/versions/1");
+        for path in [Some(REPORT), former].into_iter().flatten() {
             let (_, headers, _) = hospital.form(path, accept, language).await;
             let request = hospital.as_nurse("GET", path).header(header::ACCEPT, accept);
             let request = request.header(header::ACCEPT_LANGUAGE, language);
@@ -77,15 +80,21 @@ async fn the_same_revision_has_the_same_bytes_for_ever() {
     let file = folder.join("report.sqlite");
     let open = || Store::open(&file, Durability::Relaxed, COLLECTIONS).unwrap();
     let world: Shared = Arc::new(Mutex::new(surgery()));
-    let paths = [REPORT, "/api/v1/reports/p-1/versions/1", "/api/v1/reports/p-1/versions/2"];
+    let former = "/api/v1/reports/p-1/versions/2";
+    let asked = [
+        (REPORT, "application/json", "en"),
+        (REPORT, "text/html", "en"),
+        (REPORT, "text/html", "it"),
+        (REPORT, "application/pdf", "it"),
+        (former, "application/json", "en"),
+        (former, "text/html", "it"),
+    ];
     let all = async |hospital: &Hospital| {
         let mut found = Vec::new();
-        for path in paths {
-            for (accept, language) in FORMS {
-                let (status, headers, body) = hospital.form(path, accept, language).await;
-                assert_eq!(status, 200, "{path} {accept}");
-                found.push((headers[header::ETAG].clone(), body));
-            }
+        for (path, accept, language) in asked {
+            let (status, headers, body) = hospital.form(path, accept, language).await;
+            assert_eq!(status, 200, "{path} {accept}");
+            found.push((headers[header::ETAG].clone(), body));
         }
         found
     };

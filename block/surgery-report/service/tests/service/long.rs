@@ -11,6 +11,7 @@ use crate::hospital::Hospital;
 /// theatre measured every five seconds. With a gap, so that there is one to draw.
 #[tokio::test]
 #[ignore = "a measurement: run with --ignored --nocapture"]
+#[expect(clippy::print_stdout, reason = "a measurement is read by people")]
 async fn an_eight_hour_surgery() {
     let hospital = Hospital::open().await;
     let start: Timestamp = "2026-05-15T08:10:00Z".parse().unwrap();

@@ -1,6 +1,6 @@
 //! Courses of quantities as lines in a unit square, for whoever draws it. y grows downwards.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
@@ -20,8 +20,7 @@ const MARGIN: f64 = 0.1;
 /// The usual range of a vital sign of an adult at rest.
 pub(super) fn usual(quantity: VitalSign) -> (f64, f64) {
     match quantity {
-        VitalSign::HeartBeat => (60.0, 90.0),
-        VitalSign::DiastolicBloodPressure => (60.0, 90.0),
+        VitalSign::HeartBeat | VitalSign::DiastolicBloodPressure => (60.0, 90.0),
         VitalSign::SystolicBloodPressure => (90.0, 140.0),
         VitalSign::RespiratoryRate => (10.0, 20.0),
         VitalSign::SaturationPercentage => (94.0, 100.0),
@@ -191,8 +190,9 @@ impl Lane {
         let mut trace = String::new();
         for run in &runs {
             for (index, (x, y)) in run.iter().enumerate() {
-                trace.push(if index == 0 { 'M' } else { 'L' });
-                trace.push_str(&format!("{} {}", short(x * 1000.0), short(y * 100.0)));
+                let go = if index == 0 { 'M' } else { 'L' };
+                // Writing to a string does not fail, here and below.
+                let _ = write!(trace, "{go}{} {}", short(x * 1000.0), short(y * 100.0));
             }
             // A single value is a dot, which needs some length to be seen.
             if let [(_, _)] = run.as_slice() {
@@ -201,9 +201,12 @@ impl Lane {
         }
         for (x, top, bottom) in &strokes {
             let (x, top, bottom) = (short(x * 1000.0), short(top * 100.0), short(bottom * 100.0));
-            trace.push_str(&format!("M{x} {top}V{bottom}"));
+            let _ = write!(trace, "M{x} {top}V{bottom}");
         }
-        let edge: String = edges.iter().map(|x| format!("M{} 0V100", short(x * 1000.0))).collect();
+        let mut edge = String::new();
+        for x in &edges {
+            let _ = write!(edge, "M{} 0V100", short(x * 1000.0));
+        }
         let (top, bottom) = band.unwrap_or_default();
         Self {
             band_y: short(top * 100.0),

@@ -138,8 +138,8 @@ impl Figures<'_> {
             }
             let usual = usual(quantity);
             let lane = match (scales.get(&quantity), curves.vital_signs.get(&quantity), step.stop) {
-                (Some(&scale), Some(curve), Some(stop)) => {
-                    let frame = Frame { from: step.start, to: stop, scale };
+                (Some(&scale), Some(curve), Some(to)) => {
+                    let frame = Frame { from: step.start, to, scale };
                     let holds_ms = self.annex.periods.vital_sign_holds_ms(quantity);
                     let hue = Hue::of(quantity);
                     Some(Lane::line(hue, frame, &curve.runs, Some(usual), holds_ms))
@@ -171,9 +171,9 @@ impl Figures<'_> {
             };
             let curve = curves.rooms.get(room).and_then(|curves| curves.get(&quantity));
             let lane = match (curve, step.stop) {
-                (Some(curve), Some(stop)) => {
+                (Some(curve), Some(to)) => {
                     let scale = climate_scale(&self.annex.curves, room, quantity, usual);
-                    let frame = Frame { from: step.start, to: stop, scale };
+                    let frame = Frame { from: step.start, to, scale };
                     let holds_ms = self.annex.periods.climate_holds_ms();
                     Some(Lane::line(Hue::Room, frame, &curve.runs, usual, holds_ms))
                 }
@@ -314,7 +314,7 @@ impl Figures<'_> {
             for &quantity in ORDER {
                 let both = (old.vital_signs.get(quantity), step.vital_signs.get(quantity));
                 let what = self.words.vital_sign(quantity);
-                self.compare(&mut found, place.to_owned(), what, decimals(quantity), both);
+                self.compare(&mut found, place, what, decimals(quantity), both);
             }
             for (room, aggregates) in &step.rooms {
                 let Some(old) = old.rooms.get(room) else { continue };
@@ -322,7 +322,7 @@ impl Figures<'_> {
                     let place = format!("{place}, {}", self.room_name(room));
                     let both = (old.get(quantity), aggregates.get(quantity));
                     let what = self.words.climate(quantity);
-                    self.compare(&mut found, place, what, climate_decimals(quantity), both);
+                    self.compare(&mut found, &place, what, climate_decimals(quantity), both);
                 }
             }
         }
@@ -334,7 +334,7 @@ impl Figures<'_> {
     fn compare(
         &self,
         found: &mut Vec<Difference>,
-        place: String,
+        place: &str,
         what: &str,
         decimals: usize,
         (before, after): (Summary, Summary),
@@ -351,7 +351,7 @@ impl Figures<'_> {
         for (figure, before, after) in lines {
             if before != after {
                 let quantity = format!("{what}, {}", figure.to_lowercase());
-                found.push(Difference { place: place.clone(), quantity, before, after });
+                found.push(Difference { place: place.to_owned(), quantity, before, after });
             }
         }
     }

@@ -28,6 +28,9 @@ pub(super) enum Op {
     Trace { runs: Vec<Vec<(f32, f32)>>, ink: Ink, width: f32 },
 }
 
+/// The title of a section, its page and how far down it begins.
+pub(super) type Section = (String, usize, f32);
+
 /// How a text is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Style {
@@ -41,7 +44,7 @@ pub(super) struct Style {
 pub(super) struct Flow<'a> {
     pub(super) fonts: &'a Fonts,
     pages: Vec<Vec<Op>>,
-    sections: Vec<(String, usize, f32)>,
+    sections: Vec<Section>,
     /// The place of the next line.
     pub(super) y: f32,
 }
@@ -52,7 +55,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The pages, and where each section begins.
-    pub(super) fn finish(self) -> (Vec<Vec<Op>>, Vec<(String, usize, f32)>) {
+    pub(super) fn finish(self) -> (Vec<Vec<Op>>, Vec<Section>) {
         (self.pages, self.sections)
     }
 

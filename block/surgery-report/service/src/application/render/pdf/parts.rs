@@ -55,7 +55,7 @@ pub(super) fn write(sheet: &Sheet, flow: &mut Flow<'_>) {
     } else {
         let columns =
             [(words.what, 0.36), (words.kind, 0.22), (words.from, 0.24), (words.to, 0.18)];
-        list(flow, &columns, &[], sheet.technologies.iter().map(|row| row.as_slice()));
+        list(flow, &columns, &[], &sheet.technologies);
     }
     let note = fill(words.movements_note, &[&sheet.passages.to_string()]);
     heading(flow, words.movements, &note, None, 3.0 * ROW);
@@ -70,12 +70,12 @@ pub(super) fn write(sheet: &Sheet, flow: &mut Flow<'_>) {
             (words.left, 0.12),
             (words.inside, 0.1),
         ];
-        list(flow, &columns, &[], sheet.movements.iter().map(|row| row.as_slice()));
+        list(flow, &columns, &[], &sheet.movements);
     }
     additions(flow, sheet);
     heading(flow, words.versions, "", None, 3.0 * ROW);
     let columns = [("", 0.06), ("", 0.64), ("", 0.3)];
-    list(flow, &columns, &[], sheet.versions.iter().map(|row| row.as_slice()));
+    list(flow, &columns, &[], &sheet.versions);
     if let Some(it) = &sheet.differences {
         differences(flow, words, it);
     }
@@ -111,7 +111,7 @@ fn facts(flow: &mut Flow<'_>, facts: &[Fact]) {
             .map(|fact| {
                 let mut lines = vec![(CAPTION, fact.label.clone())];
                 let strong = Style { size: 10.5, leading: 15.0, ..BOLD };
-                for text in fact.strong.iter() {
+                if let Some(text) = &fact.strong {
                     let set = flow.fonts.lines(strong.weight, strong.size, text, column);
                     lines.extend(set.into_iter().map(|line| (strong, line)));
                 }
@@ -176,7 +176,7 @@ fn steps(flow: &mut Flow<'_>, words: &Words, steps: &[StepSheet]) {
         })
         .collect();
     let keys: Vec<_> = steps.iter().map(|step| ink::step(step.step).0).collect();
-    list(flow, &columns, &keys, rows.iter().map(|row| row.as_slice()));
+    list(flow, &columns, &keys, &rows);
 }
 
 fn overview(flow: &mut Flow<'_>, chart: &Overview) {
@@ -313,12 +313,7 @@ fn figure(flow: &mut Flow<'_>, row: &Row) {
 
 /// A table of texts; its last column ends at the right. Columns are named with their shares of the
 /// width; a row may have a key of its own colour.
-fn list<'a>(
-    flow: &mut Flow<'_>,
-    columns: &[(&str, f32)],
-    keys: &[Ink],
-    rows: impl Iterator<Item = &'a [String]>,
-) {
+fn list(flow: &mut Flow<'_>, columns: &[(&str, f32)], keys: &[Ink], rows: &[impl AsRef<[String]>]) {
     let named = columns.iter().any(|(name, _)| !name.is_empty());
     let line = |flow: &mut Flow<'_>, cells: &[&str], style: Style, ink: Ink, key: Option<&Ink>| {
         flow.y += ROW;
@@ -343,17 +338,17 @@ fn list<'a>(
     };
     let head = |flow: &mut Flow<'_>| {
         if named {
-            let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
-            line(flow, &names, CAPTION, LINE_STRONG, None);
+            let titles: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
+            line(flow, &titles, CAPTION, LINE_STRONG, None);
         }
     };
     flow.need(2.0 * ROW);
     head(flow);
-    for (index, row) in rows.enumerate() {
+    for (index, row) in rows.iter().enumerate() {
         if flow.need(ROW) {
             head(flow);
         }
-        let cells: Vec<_> = row.iter().map(String::as_str).collect();
+        let cells: Vec<_> = row.as_ref().iter().map(String::as_str).collect();
         line(flow, &cells, BODY, LINE, keys.get(index));
     }
 }
@@ -410,7 +405,7 @@ fn differences(flow: &mut Flow<'_>, words: &Words, it: &Differences) {
                 [row.place.clone(), row.quantity.clone(), before, after]
             })
             .collect();
-        list(flow, &columns, &[], rows.iter().map(|row| row.as_slice()));
+        list(flow, &columns, &[], &rows);
     }
     if let Some(rest) = &it.rest {
         flow.paragraph(0.0, NOTE, rest);
