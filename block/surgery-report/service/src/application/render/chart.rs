@@ -7,13 +7,16 @@ use serde::Serialize;
 use surgery_report_domain::entity::{
     curve::{Curve, StepCurves},
     process::RoomId,
+    report::PERIODS_IN_FORCE,
     sample::{Climate, Quantity, Reading, VitalSign},
 };
 
 use super::ink::Hue;
 
 /// Strokes of blood pressure over the whole of a surgery at most.
-const MOST_STROKES: i64 = 110;
+///
+/// Fewer than the parts of a curve, so that a span without a reading is one without a measure.
+const MOST_STROKES: i64 = 48;
 /// What of a scale stays free above and below.
 const MARGIN: f64 = 0.1;
 
@@ -156,10 +159,15 @@ impl Lane {
 
     /// Strokes from the smallest diastolic to the greatest systolic pressure of each of some equal
     /// spans: never to be mistaken for a rate, even without colours.
-    fn pressures(frame: Frame, diastolic: &[Vec<Reading>], systolic: &[Vec<Reading>]) -> Self {
+    fn pressures(
+        frame: Frame,
+        diastolic: &[Vec<Reading>],
+        systolic: &[Vec<Reading>],
+        period_ms: i64,
+    ) -> Self {
         let start = frame.from.as_millisecond();
         let whole = frame.to.as_millisecond().saturating_sub(start).max(1);
-        let width = (whole / MOST_STROKES).max(60_000);
+        let width = (whole / MOST_STROKES).max(period_ms.saturating_mul(2)).max(1);
         let mut spans: BTreeMap<i64, (Option<f64>, Option<f64>)> = BTreeMap::new();
         for reading in diastolic.iter().flatten() {
             let span = spans.entry((reading.at.as_millisecond() - start) / width).or_default();
@@ -302,7 +310,15 @@ pub(super) fn overview(
     vec![
         line(VitalSign::HeartBeat),
         line(VitalSign::SaturationPercentage),
-        (high, Lane::pressures(Frame { from, to, scale }, &runs(low), &runs(high))),
+        (
+            high,
+            Lane::pressures(
+                Frame { from, to, scale },
+                &runs(low),
+                &runs(high),
+                holds_ms(high) / PERIODS_IN_FORCE,
+            ),
+        ),
         line(VitalSign::RespiratoryRate),
         line(VitalSign::BodyTemperature),
     ]

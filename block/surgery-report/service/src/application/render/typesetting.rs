@@ -46,7 +46,9 @@ impl Face {
         buffer.set_direction(Direction::LeftToRight);
         buffer.guess_segment_properties();
         buffer.set_direction(Direction::LeftToRight);
-        let tabular = Feature::new(Tag::from_bytes(b"tnum"), 1, ..);
+        // Figures alone stand below one another; in words wide hyphens would look like spaces.
+        let figures = !text.chars().any(char::is_alphabetic);
+        let tabular = Feature::new(Tag::from_bytes(b"tnum"), u32::from(figures), ..);
         let shaped = shape(&self.shape, &[tabular], buffer);
         let clusters: Vec<usize> = shaped
             .glyph_infos()

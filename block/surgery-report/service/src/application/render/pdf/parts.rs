@@ -42,7 +42,7 @@ pub(super) fn write(sheet: &Sheet, flow: &mut Flow<'_>) {
         steps(flow, words, &sheet.steps);
     }
     if let Some(chart) = &sheet.overview {
-        heading(flow, words.vital_signs, "", None, 230.0);
+        heading(flow, words.vital_signs, "", None, 206.0);
         overview(flow, chart);
         flow.paragraph(0.0, NOTE, words.legend);
     }
@@ -181,7 +181,7 @@ fn steps(flow: &mut Flow<'_>, words: &Words, steps: &[StepSheet]) {
 
 fn overview(flow: &mut Flow<'_>, chart: &Overview) {
     const LABEL: f32 = 112.0;
-    const LANE: f32 = 38.0;
+    const LANE: f32 = 34.0;
     let (x, width) = (LEFT + LABEL, FULL - LABEL);
     let top = flow.y + 4.0;
     let first = top + 16.0;
@@ -208,8 +208,8 @@ fn overview(flow: &mut Flow<'_>, chart: &Overview) {
     let mut y = first;
     for it in &chart.lanes {
         flow.rule(y, LINE, 0.5);
-        flow.text(LEFT, y + 17.0, Style { ink: it.lane.hue.ink(), ..BOLD }, it.name);
-        flow.text(LEFT, y + 29.0, CAPTION, &it.range);
+        flow.text(LEFT, y + 15.0, Style { ink: it.lane.hue.ink(), ..BOLD }, it.name);
+        flow.text(LEFT, y + 27.0, CAPTION, &it.range);
         flow.lane(&it.lane, x, y + 3.0, width, LANE - 6.0);
         y += LANE;
     }

@@ -13,8 +13,8 @@ use super::{
 use crate::application::words::fill;
 
 impl Writer<'_> {
-    /// The steps between two instants, named from a width on.
-    pub(super) fn segments(&self, from: Timestamp, to: Timestamp, named: f64) -> Vec<Segment> {
+    /// The steps between two instants, named where there is room: so much for a letter.
+    pub(super) fn segments(&self, from: Timestamp, to: Timestamp, letter: f64) -> Vec<Segment> {
         let segments = self.report().intervals.iter().map(|(step, it)| {
             let begin = share(from, to, it.start);
             let end = share(from, to, it.stop.unwrap_or(to));
@@ -25,7 +25,7 @@ impl Writer<'_> {
                 width: end - begin,
                 name: self.words.step(*step),
                 time: self.clock(it.start),
-                named: named <= end - begin,
+                named: letter * letters(self.words.step(*step)) <= end - begin,
             }
         });
         segments.collect()
@@ -41,7 +41,7 @@ impl Writer<'_> {
         if let Some((start, end)) = plan {
             (from, to) = (from.min(start), to.max(end));
         }
-        let segments = self.segments(from, to, 0.085);
+        let segments = self.segments(from, to, 0.0105);
         let plan = plan.map(|(start, end)| {
             let span = [self.clock(start), self.clock(end)];
             let label = fill(self.words.planned_in_theatre, &[&span[0], &span[1]]);
@@ -76,7 +76,7 @@ impl Writer<'_> {
         });
         let ticks = ticks(from, to, self.zone);
         let ticks = ticks.into_iter().map(|(place, at)| (place, self.clock(at)));
-        let bands = self.segments(from, to, 0.12);
+        let bands = self.segments(from, to, 0.0135);
         Some(Overview { bands, lanes: lanes.collect(), ticks: ticks.collect() })
     }
 
@@ -103,4 +103,9 @@ impl Writer<'_> {
         });
         sheets.collect()
     }
+}
+
+/// How many letters a name has.
+fn letters(name: &str) -> f64 {
+    f64::from(u32::try_from(name.chars().count()).unwrap_or(u32::MAX))
 }

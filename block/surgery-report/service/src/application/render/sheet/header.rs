@@ -142,7 +142,7 @@ impl Writer<'_> {
         let rooms = fact(words.rooms, None, rooms.collect());
         let settled = if report.settled { words.settled } else { words.not_settled };
         let (vital, climate) = self.figures.coverage();
-        let percent = |it: Option<u32>| it.unwrap_or(0).to_string();
+        let percent = |it: Option<u32>| it.map_or("–".to_owned(), |it| it.to_string());
         let coverage = fill(words.coverage, &[&percent(vital), &percent(climate)]);
         let version = fill(words.version, &[&self.document.version.to_string()]);
         let status = fact(
