@@ -4,7 +4,10 @@
 //! font's tabular ones, so that figures stand below one another.
 
 use krilla::text::{Font, GlyphId, KrillaGlyph};
-use rustybuzz::{Direction, Face as Shape, Feature, UnicodeBuffer, shape, ttf_parser::Tag};
+use rustybuzz::{
+    Direction, Face as Shape, Feature, ShapePlan, UnicodeBuffer, script, shape_with_plan,
+    ttf_parser::Tag,
+};
 
 use super::RenderError;
 
@@ -28,6 +31,9 @@ pub(super) struct Fonts {
 struct Face {
     font: Font,
     shape: Shape<'static>,
+    /// How words and how figures are set: worked out once, since that takes longer than setting.
+    words: ShapePlan,
+    figures: ShapePlan,
     /// Units of an em.
     em: f32,
 }
@@ -36,7 +42,13 @@ impl Face {
     fn new(bytes: &'static [u8]) -> Result<Self, RenderError> {
         let font = Font::new(bytes.to_vec().into(), 0).ok_or(RenderError::Font)?;
         let shape = Shape::from_slice(bytes, 0).ok_or(RenderError::Font)?;
-        Ok(Self { em: font.units_per_em(), font, shape })
+        let plan = |features: &[Feature]| {
+            // The fonts have no rules of their own for Greek and Cyrillic letters.
+            ShapePlan::new(&shape, Direction::LeftToRight, Some(script::LATIN), None, features)
+        };
+        let words = plan(&[]);
+        let figures = plan(&[Feature::new(Tag::from_bytes(b"tnum"), 1, ..)]);
+        Ok(Self { em: font.units_per_em(), font, words, figures, shape })
     }
 
     /// The glyphs of a text in one line, with their sizes in ems.
@@ -44,12 +56,11 @@ impl Face {
         let mut buffer = UnicodeBuffer::new();
         buffer.push_str(text);
         buffer.set_direction(Direction::LeftToRight);
-        buffer.guess_segment_properties();
-        buffer.set_direction(Direction::LeftToRight);
+        buffer.set_script(script::LATIN);
         // Figures alone stand below one another; in words wide hyphens would look like spaces.
-        let figures = !text.chars().any(char::is_alphabetic);
-        let tabular = Feature::new(Tag::from_bytes(b"tnum"), u32::from(figures), ..);
-        let shaped = shape(&self.shape, &[tabular], buffer);
+        let is_word = text.chars().any(char::is_alphabetic);
+        let plan = if is_word { &self.words } else { &self.figures };
+        let shaped = shape_with_plan(&self.shape, plan, buffer);
         let clusters: Vec<usize> = shaped
             .glyph_infos()
             .iter()
