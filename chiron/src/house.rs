@@ -234,6 +234,7 @@ impl House {
             environment_period_ms: settings.periods.environment_ms,
             vital_sign_period_ms: settings.periods.vital_signs_ms,
             blood_pressure_period_ms: settings.periods.blood_pressure_ms,
+            time_zone: settings.time_zone.clone().try_into().context("reading time_zone")?,
         };
         let work = surgery_report::run(runtime, report, listener);
         running.spawn(async move { (surgery_report::NAME, work.await) });
@@ -347,6 +348,8 @@ const GRANTS: [(&str, &[&str]); 14] = [
             "positions:read",
             "positions-history:read",
             "patients:read",
+            "professionals:read",
+            "bookings:read",
         ],
     ),
     (thing_directory::NAME, &[]),

@@ -18,6 +18,7 @@ pub mod booking;
 pub mod emergency;
 pub mod manual;
 
+pub mod surgery_report;
 pub mod surgical_process;
 
 pub mod automation;

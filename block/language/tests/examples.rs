@@ -5,7 +5,7 @@
 
 use block_language::{
     NotWritten, Rejection, automation, booking, emergency, key_of, manual, process, room, summary,
-    surgical_process, tracking,
+    surgery_report, surgical_process, tracking,
 };
 use bytes::Bytes;
 use chiron_broker::{Headers, NewRecord, Record};
@@ -87,6 +87,13 @@ fn surgical_process_events() {
     let examples = include_str!("../examples/surgical-process.jsonl");
     check(surgical_process::TOPIC, examples, |record| {
         Ok(surgical_process::SurgicalProcessEvent::decode(record)?.into_record("id-1", "test"))
+    });
+}
+
+#[test]
+fn surgery_report_events() {
+    check(surgery_report::TOPIC, include_str!("../examples/surgery-report.jsonl"), |record| {
+        Ok(surgery_report::SurgeryReportEvent::decode(record)?.into_record("id-1", "test"))
     });
 }
 

@@ -2,6 +2,8 @@
 
 pub(crate) mod composing;
 pub(crate) mod errands;
+pub(crate) mod filing;
+pub(crate) mod gathering;
 pub(crate) mod http;
 pub(crate) mod reading;
 pub(crate) mod store;

@@ -13,15 +13,18 @@ use chiron_broker::{Consumer, each};
 use chiron_chassis::{Api, Runtime, ServeError};
 use chiron_clock::Reconciler;
 use chiron_store::CollectionSpec;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, tz::TimeZone};
 use serde::Deserialize;
 use surgery_report_domain::entity::report::NominalPeriods;
 use tokio::net::TcpListener;
 
-use crate::infrastructure::{
-    composing::Composer,
-    errands::{self, Errands, Listener, TOPICS},
-    store,
+use crate::{
+    application::render::Press,
+    infrastructure::{
+        composing::Composer,
+        errands::{self, Errands, Listener, TOPICS},
+        store,
+    },
 };
 
 pub use crate::infrastructure::store::StoredReports;
@@ -30,8 +33,16 @@ pub use crate::infrastructure::store::StoredReports;
 pub const NAME: &str = "surgery-report";
 
 /// The collections of its store.
-pub const COLLECTIONS: &[&CollectionSpec] =
-    &[&store::HEADS, &store::VERSIONS, &store::ADDITIONS, &errands::ERRANDS];
+pub const COLLECTIONS: &[&CollectionSpec] = &[
+    &store::HEADS,
+    &store::LINES,
+    &store::CONTENTS,
+    &store::SHEETS,
+    &store::PAGES,
+    &store::TEXTS,
+    &errands::ERRANDS,
+    &errands::SUMMARIES,
+];
 
 /// The consumer group.
 const GROUP: &str = "surgery-report-consumer";
@@ -55,6 +66,24 @@ pub struct Settings {
     /// How often blood pressures are nominally measured, in milliseconds.
     #[serde(default = "one_minute")]
     pub blood_pressure_period_ms: u32,
+    /// The hospital's time zone, in which reports on paper tell times.
+    #[serde(default = "utc")]
+    pub time_zone: ZoneName,
+}
+
+/// A time zone that is known on this machine.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ZoneName(TimeZone);
+
+impl TryFrom<String> for ZoneName {
+    type Error = jiff::Error;
+
+    fn try_from(name: String) -> Result<Self, jiff::Error> {
+        // Known without a database of time zones.
+        let utc = ["UTC", "Etc/UTC", "Z"].contains(&name.as_str());
+        Ok(Self(if utc { TimeZone::UTC } else { TimeZone::get(&name)? }))
+    }
 }
 
 fn ten_minutes() -> u32 {
@@ -73,6 +102,10 @@ fn one_minute() -> u32 {
     60_000
 }
 
+fn utc() -> ZoneName {
+    ZoneName(TimeZone::UTC)
+}
+
 impl Settings {
     /// The settings of a service for which nothing is set.
     pub fn standard() -> Self {
@@ -81,40 +114,34 @@ impl Settings {
             environment_period_ms: five_seconds(),
             vital_sign_period_ms: one_second(),
             blood_pressure_period_ms: one_minute(),
+            time_zone: utc(),
         }
     }
 }
 
 /// The routes.
-pub fn api(runtime: &Runtime) -> Api {
-    infrastructure::http::api(runtime)
+///
+/// # Errors
+///
+/// When what reports are drawn with cannot be read.
+pub fn api(runtime: &Runtime, settings: &Settings) -> Result<Api, ServeError> {
+    routes(runtime, settings, composer(runtime, settings))
 }
 
 /// Follows events, composes reports and serves them until shutdown.
 ///
 /// # Errors
 ///
-/// When the listener fails.
+/// When what reports are drawn with cannot be read, or the listener fails.
 pub async fn run(
     runtime: Runtime,
     settings: Settings,
     listener: TcpListener,
 ) -> Result<(), ServeError> {
-    let reports = StoredReports::new(&runtime.store);
-    let errands = Errands::new(&runtime.store);
+    let composer = composer(&runtime, &settings);
+    let (reports, errands) = (composer.reports.clone(), composer.errands.clone());
     let reconciler = Arc::new(Reconciler::new(&runtime.activity));
-    let composer = Composer {
-        clock: runtime.clock.clone(),
-        calls: runtime.calls.clone(),
-        reports: reports.clone(),
-        errands: errands.clone(),
-        periods: NominalPeriods {
-            climate_ms: settings.environment_period_ms.into(),
-            vital_signs_ms: settings.vital_sign_period_ms.into(),
-            blood_pressure_ms: settings.blood_pressure_period_ms.into(),
-        },
-        late_window: SignedDuration::from_secs(settings.late_window_s.into()),
-    };
+    let api = routes(&runtime, &settings, composer.clone())?;
     let composing = {
         let (reconciler, shutdown) = (Arc::clone(&reconciler), runtime.shutdown.clone());
         async move { reconciler.run(shutdown, || composer.pass()).await }
@@ -141,5 +168,32 @@ pub async fn run(
     );
     runtime.tasks.spawn("surgery-report consumer", consuming);
 
-    chiron_chassis::serve(api(&runtime), listener, runtime).await
+    let (store, broker) = (runtime.store.clone(), runtime.broker.clone());
+    let (activity, shutdown) = (runtime.activity.clone(), runtime.shutdown.clone());
+    runtime.tasks.spawn("surgery-report relay", async move {
+        store.relay(broker, activity, shutdown).await;
+    });
+
+    chiron_chassis::serve(api, listener, runtime).await
+}
+
+fn composer(runtime: &Runtime, settings: &Settings) -> Composer {
+    Composer {
+        clock: runtime.clock.clone(),
+        calls: runtime.calls.clone(),
+        reports: StoredReports::new(&runtime.store),
+        errands: Errands::new(&runtime.store),
+        periods: NominalPeriods {
+            climate_ms: settings.environment_period_ms.into(),
+            vital_signs_ms: settings.vital_sign_period_ms.into(),
+            blood_pressure_ms: settings.blood_pressure_period_ms.into(),
+        },
+        late_window: SignedDuration::from_secs(settings.late_window_s.into()),
+    }
+}
+
+fn routes(runtime: &Runtime, settings: &Settings, composer: Composer) -> Result<Api, ServeError> {
+    let press = Press::new(settings.time_zone.0.clone())
+        .map_err(|source| ServeError::Start { service: NAME, source: Box::new(source) })?;
+    Ok(infrastructure::http::api(runtime, composer, Arc::new(press)))
 }

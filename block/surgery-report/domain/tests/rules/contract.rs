@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use surgery_report_domain::{
     entity::{
+        annex::{Annex, Directory, Person, Plan},
+        curve::{Curve, StayOver, StepCurves},
         process::{
             Device, DeviceId, DeviceKind, Ending, FinalState, InUseAtEntry, PatientId, Process,
             ProcessId, ProfessionalId, RoomId, RoomKind, Stay, Step, SurgeryId, TaxCode,
@@ -15,10 +17,11 @@ use surgery_report_domain::{
             HealthcareUser, Missing, Movement, NominalPeriods, Passage, PresentAtStart, Report,
             Settlement, Sources, compose,
         },
-        sample::{Climate, Sample, Series, VitalSign},
+        sample::{Climate, Reading, Sample, Series, VitalSign},
     },
     usecase::{
-        Addition, FileError, Filed, Filing, ReportStore, Withdrawal, add_to_report, file_report,
+        Act, ActError, Author, Change, Composed, FileError, Filed, Filing, Line, ReportStore,
+        Signature, Withdrawal, add_to_report, file_report, regenerate_report, sign_report,
         withdraw_report,
     },
 };
@@ -26,72 +29,89 @@ use surgery_report_domain::{
 /// Runs the suite, each part on a store of its own.
 pub(crate) async fn suite<S: ReportStore>(empty: impl Fn() -> S) {
     returns_what_was_filed(&empty()).await;
-    refuses_a_version_that_does_not_follow(&empty()).await;
+    refuses_what_does_not_follow(&empty()).await;
     keeps_reports_apart(&empty()).await;
     numbers_additions(&empty()).await;
     changes_make_versions_until_settled(&empty()).await;
     withdraws_and_returns(&empty()).await;
+    signs_what_is_settled(&empty()).await;
+    regenerates_beside_what_is_signed(&empty()).await;
+    keeps_the_whole_history(&empty()).await;
 }
 
 async fn returns_what_was_filed<S: ReportStore>(store: &S) {
     let id = ProcessId::new("process-1").unwrap();
     assert_eq!(store.newest(&id).await.unwrap(), None);
-    for (version, report) in [rich(), bare(), reopened()].into_iter().enumerate() {
-        let version = u32::try_from(version).unwrap() + 1;
-        let filed = Filed { version, at: at("10:00"), withdrawn: version == 2, report };
-        store.file(filed.clone()).await.unwrap();
+    assert_eq!(store.history(&id).await.unwrap(), []);
+    assert_eq!(store.fingerprint(&id).await.unwrap(), None);
+    for (before, report) in (0..).zip([rich(), bare(), reopened()]) {
+        store.append(&id, before, at("10:00"), composed(report.clone())).await.unwrap();
+        let (revision, version) = (before + 1, before + 1);
+        let (at, withdrawn, signature) = (at("10:00"), false, None);
+        let filed = Filed { revision, version, at, withdrawn, report, signature };
         assert_eq!(store.newest(&id).await.unwrap(), Some(filed));
     }
 }
 
-async fn refuses_a_version_that_does_not_follow<S: ReportStore>(store: &S) {
-    let filed = |version| Filed { version, at: at("10:00"), withdrawn: false, report: rich() };
-    assert!(matches!(store.file(filed(2)).await, Err(FileError::Conflict)));
-    store.file(filed(1)).await.unwrap();
-    assert!(matches!(store.file(filed(1)).await, Err(FileError::Conflict)));
-    assert!(matches!(store.file(filed(3)).await, Err(FileError::Conflict)));
-    store.file(filed(2)).await.unwrap();
-    assert_eq!(store.newest(&rich().process).await.unwrap().unwrap().version, 2);
+async fn refuses_what_does_not_follow<S: ReportStore>(store: &S) {
+    let id = rich().process;
+    let append = async |after, change| store.append(&id, after, at("10:00"), change).await;
+    let adding = || Change::Add { author: author("nina"), text: "x".into() };
+    for change in [adding(), Change::Withdraw] {
+        assert!(matches!(append(0, change).await, Err(FileError::Conflict)));
+    }
+    assert!(matches!(append(1, composed(rich())).await, Err(FileError::Conflict)));
+    append(0, composed(rich())).await.unwrap();
+    for change in [composed(bare()), adding(), Change::Withdraw] {
+        assert!(matches!(append(0, change.clone()).await, Err(FileError::Conflict)));
+        assert!(matches!(append(2, change).await, Err(FileError::Conflict)));
+    }
+    append(1, adding()).await.unwrap();
+    let newest = store.newest(&id).await.unwrap().unwrap();
+    assert_eq!((newest.revision, newest.version, newest.report), (2, 2, rich()));
+    assert_eq!(store.history(&id).await.unwrap().len(), 2);
 }
 
 async fn keeps_reports_apart<S: ReportStore>(store: &S) {
     let of = |id: &str| Report { process: ProcessId::new(id).unwrap(), ..bare() };
     for id in ["p", "p/1", "p-1", "p 2é"] {
-        assert_eq!(
-            file_report(store, at("10:00"), of(id)).await.unwrap(),
-            Filing::New { version: 1 }
-        );
-        add_to_report(store, at("10:00"), &of(id).process, "nurse".into(), id.into())
-            .await
-            .unwrap();
+        let filing = file_report(store, at("10:00"), beside(of(id))).await.unwrap();
+        assert_eq!(filing, Filing::New { version: 1 });
+        let process = of(id).process;
+        add_to_report(store, at("10:00"), &process, None, author("nina"), id.into()).await.unwrap();
     }
     for id in ["p", "p/1", "p-1", "p 2é"] {
-        assert_eq!(store.newest(&of(id).process).await.unwrap().unwrap().report, of(id));
-        let addition = store.newest_addition(&of(id).process).await.unwrap().unwrap();
-        assert_eq!((addition.number, addition.text.as_str()), (1, id));
+        let process = of(id).process;
+        assert_eq!(store.newest(&process).await.unwrap().unwrap().report, of(id));
+        let history = store.history(&process).await.unwrap();
+        let added = Act::Added(author("nina"), id.into());
+        let acts: Vec<_> = history.into_iter().map(|line| line.act).collect();
+        assert_eq!(acts, [Act::Composed(None), added]);
     }
 }
 
 async fn numbers_additions<S: ReportStore>(store: &S) {
     let id = bare().process;
-    let add = async |text: &str| {
-        add_to_report(store, at("10:00"), &id, "surgeon".into(), text.into()).await
+    let add = async |read: Option<u32>, text: &str| {
+        add_to_report(store, at("10:00"), &id, read, author("elena"), text.into()).await
     };
-    add("nothing to add to").await.unwrap_err();
-    file_report(store, at("10:00"), bare()).await.unwrap();
-    assert_eq!(store.newest_addition(&id).await.unwrap(), None);
-    for number in 1..=12 {
-        assert_eq!(add("same words").await.unwrap().number, number);
+    assert!(matches!(add(None, "nothing to add to").await, Err(ActError::Unknown)));
+    file_report(store, at("10:00"), beside(bare())).await.unwrap();
+    let mut prints = BTreeSet::from([store.fingerprint(&id).await.unwrap().unwrap()]);
+    for revision in 2..=12 {
+        assert_eq!(add(None, &format!("text {revision}")).await.unwrap(), revision);
+        prints.insert(store.fingerprint(&id).await.unwrap().unwrap());
     }
-    let taken = Addition { number: 12, author: "b".into(), at: at("10:00"), text: "c".into() };
-    assert!(matches!(store.add(&id, taken).await, Err(FileError::Conflict)));
-    let newest = store.newest_addition(&id).await.unwrap().unwrap();
-    assert_eq!((newest.number, newest.text.as_str()), (12, "same words"));
-    assert_eq!((newest.author.as_str(), newest.at), ("surgeon", at("10:00")));
+    assert_eq!(prints.len(), 12, "every version has a print of its own");
+    assert!(matches!(add(Some(11), "late").await, Err(ActError::Changed { revision: 12 })));
+    assert_eq!(add(Some(12), "same words").await.unwrap(), 13);
+    assert_eq!(add(None, "same words").await.unwrap(), 14);
+    assert_eq!(store.newest(&id).await.unwrap().unwrap().version, 14);
 }
 
 async fn changes_make_versions_until_settled<S: ReportStore>(store: &S) {
-    let file = async |report: Report| file_report(store, at("10:00"), report).await.unwrap();
+    let file =
+        async |report: Report| file_report(store, at("10:00"), beside(report)).await.unwrap();
     assert_eq!(file(bare()).await, Filing::New { version: 1 });
     assert_eq!(file(bare()).await, Filing::Same);
     let poorer = Report {
@@ -113,14 +133,121 @@ async fn withdraws_and_returns<S: ReportStore>(store: &S) {
     let id = bare().process;
     let withdraw = async || withdraw_report(store, at("10:00"), &id).await.unwrap();
     assert_eq!(withdraw().await, Withdrawal::Nothing);
-    file_report(store, at("10:00"), bare()).await.unwrap();
+    file_report(store, at("10:00"), beside(bare())).await.unwrap();
     assert_eq!(withdraw().await, Withdrawal::Done);
     assert_eq!(withdraw().await, Withdrawal::Nothing);
     let withdrawn = store.newest(&id).await.unwrap().unwrap();
     assert_eq!((withdrawn.version, withdrawn.withdrawn), (2, true));
-    add_to_report(store, at("10:00"), &id, "nurse".into(), "x".into()).await.unwrap_err();
-    let back = file_report(store, at("10:00"), bare()).await.unwrap();
+    let added = add_to_report(store, at("10:00"), &id, None, author("nina"), "x".into()).await;
+    assert!(matches!(added, Err(ActError::Unknown)));
+    let signed = sign_report(store, at("10:00"), &id, None, author("elena")).await;
+    assert!(matches!(signed, Err(ActError::Unknown)));
+    let again = regenerate_report(store, at("10:00"), beside(rich()), author("mara")).await;
+    assert!(matches!(again, Err(ActError::Unknown)));
+    let back = file_report(store, at("10:00"), beside(bare())).await.unwrap();
     assert_eq!(back, Filing::New { version: 3 });
+}
+
+async fn signs_what_is_settled<S: ReportStore>(store: &S) {
+    let id = rich().process;
+    let sign = async |who: &str, read: Option<u32>, time: &str| {
+        sign_report(store, at(time), &id, read, author(who)).await
+    };
+    assert!(matches!(sign("elena", None, "10:00").await, Err(ActError::Unknown)));
+    file_report(store, at("10:00"), beside(reopened())).await.unwrap();
+    assert!(matches!(sign("elena", None, "10:00").await, Err(ActError::NotSettled)));
+    file_report(store, at("10:05"), beside(rich())).await.unwrap();
+    assert!(matches!(sign("elena", Some(1), "10:10").await, Err(ActError::Changed { .. })));
+    let print = store.fingerprint(&id).await.unwrap().unwrap();
+    let (signature, revision) = sign("elena", Some(2), "10:10").await.unwrap();
+    let expected =
+        Signature { version: 2, author: author("elena"), at: at("10:10"), fingerprint: print };
+    assert_eq!((&signature, revision), (&expected, 3));
+    let newest = store.newest(&id).await.unwrap().unwrap();
+    assert_eq!((newest.revision, newest.version), (3, 2), "a signature makes no version");
+    assert_eq!(newest.signature, Some(expected.clone()));
+    // Once more is the same signature; somebody else's is refused.
+    assert_eq!(sign("elena", Some(2), "10:20").await.unwrap(), (expected.clone(), 3));
+    assert!(matches!(sign("piero", None, "10:20").await, Err(ActError::Signed)));
+    // An addition changes no content, so the signature stays, and pins what it pinned.
+    add_to_report(store, at("10:30"), &id, None, author("nina"), "late".into()).await.unwrap();
+    let newest = store.newest(&id).await.unwrap().unwrap();
+    assert_eq!((newest.version, newest.signature), (3, Some(expected)));
+}
+
+async fn regenerates_beside_what_is_signed<S: ReportStore>(store: &S) {
+    let id = rich().process;
+    let regenerate = async |report: Report| {
+        regenerate_report(store, at("11:00"), beside(report), author("mara")).await
+    };
+    assert!(matches!(regenerate(rich()).await, Err(ActError::Unknown)));
+    file_report(store, at("10:00"), beside(reopened())).await.unwrap();
+    assert!(matches!(regenerate(rich()).await, Err(ActError::NotSettled)));
+    file_report(store, at("10:00"), beside(rich())).await.unwrap();
+    sign_report(store, at("10:10"), &id, None, author("elena")).await.unwrap();
+
+    assert_eq!(regenerate(rich()).await.unwrap(), Filing::Same);
+    assert!(store.newest(&id).await.unwrap().unwrap().signature.is_some());
+    let half = Report { settled: false, ..rich() };
+    assert!(matches!(regenerate(half).await, Err(ActError::Incomplete)));
+
+    let later = Report { movements: Vec::new(), ..rich() };
+    assert_eq!(regenerate(later.clone()).await.unwrap(), Filing::New { version: 3 });
+    let newest = store.newest(&id).await.unwrap().unwrap();
+    assert_eq!((newest.revision, newest.version), (4, 3));
+    assert_eq!((newest.report, newest.signature), (later, None));
+    let (signature, _) = sign_report(store, at("11:10"), &id, None, author("piero")).await.unwrap();
+    assert_eq!(signature.version, 3);
+}
+
+async fn keeps_the_whole_history<S: ReportStore>(store: &S) {
+    let id = rich().process;
+    file_report(store, at("10:00"), beside(reopened())).await.unwrap();
+    add_to_report(store, at("10:01"), &id, None, author("nina"), "a".into()).await.unwrap();
+    file_report(store, at("10:02"), beside(rich())).await.unwrap();
+    let (signature, _) = sign_report(store, at("10:03"), &id, None, author("elena")).await.unwrap();
+    let later = Report { movements: Vec::new(), ..rich() };
+    regenerate_report(store, at("10:04"), beside(later), author("mara")).await.unwrap();
+    let line = |revision, version, time: &str, act| Line { revision, version, at: at(time), act };
+    assert_eq!(
+        store.history(&id).await.unwrap(),
+        [
+            line(1, 1, "10:00", Act::Composed(None)),
+            line(2, 2, "10:01", Act::Added(author("nina"), "a".into())),
+            line(3, 3, "10:02", Act::Composed(None)),
+            line(4, 3, "10:03", Act::Signed(author("elena"), signature.fingerprint)),
+            line(5, 4, "10:04", Act::Composed(Some(author("mara")))),
+        ]
+    );
+}
+
+fn author(id: &str) -> Author {
+    Author { id: id.into(), name: None }
+}
+
+fn composed(report: Report) -> Change {
+    Change::Compose { composed: Box::new(beside(report)), by: None }
+}
+
+/// A report with an annex that says something, too.
+fn beside(report: Report) -> Composed {
+    let room = || RoomId::new("or-2").unwrap();
+    let reading = |time: &str, value| Reading { at: at(time), value };
+    let curve = Curve { runs: vec![vec![reading("08:31", 0.1)], vec![reading("08:40", -2.5)]] };
+    let step = StepCurves {
+        vital_signs: BTreeMap::from([(VitalSign::HeartBeat, curve.clone())]),
+        rooms: BTreeMap::from([(room(), BTreeMap::from([(Climate::Humidity, curve)]))]),
+    };
+    let stay = StayOver { room: room(), kind: RoomKind::Operating, from: at("08:28"), to: None };
+    let ada = Person { name: "Ada".into(), surname: "Neri".into(), role: Some("SURGEON".into()) };
+    let directory = Directory {
+        rooms: BTreeMap::from([(room(), "OR 2".into())]),
+        people: BTreeMap::from([(ProfessionalId::new("hp-7").unwrap(), ada)]),
+        birthdate: Some("1985-12-10".parse().unwrap()),
+        plan: Some(Plan { start: at("08:15"), minutes: 70 }),
+    };
+    let annex = Annex { stays: vec![stay], curves: vec![step], periods: PERIODS, directory };
+    Composed { report, annex }
 }
 
 /// An instant of the day.

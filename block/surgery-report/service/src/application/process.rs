@@ -2,7 +2,7 @@
 //! domain. Fields that are not named here are ignored: other services may grow.
 
 use chiron_clock::instant;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use surgery_report_domain::entity::{
     process::{
@@ -394,18 +394,50 @@ pub(crate) struct PatientV1 {
     pub(crate) tax_code: String,
     pub(crate) name: String,
     pub(crate) surname: String,
+    #[serde(default)]
+    pub(crate) birthdate: Option<String>,
 }
 
 impl PatientV1 {
+    /// When the patient was born; `None` when it is not told as a date.
+    pub(crate) fn birthdate(&self) -> Option<Date> {
+        self.birthdate.as_ref()?.parse().ok()
+    }
+
     /// The patient as a report names them.
     ///
     /// # Errors
     ///
     /// See [`EmptyId`].
     pub(crate) fn healthcare_user(self) -> Result<HealthcareUser, EmptyId> {
-        let Self { tax_code, name, surname } = self;
+        let Self { tax_code, name, surname, .. } = self;
         Ok(HealthcareUser { tax_code: TaxCode::new(tax_code)?, name, surname })
     }
+}
+
+/// `GET /rooms/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct RoomV1 {
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+}
+
+/// `GET /healthProfessionals/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct PersonV1 {
+    pub(crate) name: String,
+    pub(crate) surname: String,
+    #[serde(default)]
+    pub(crate) role: Option<String>,
+}
+
+/// `GET /surgeryBookings/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct PlanV1 {
+    #[serde(rename = "surgeryDateTime", with = "instant::text")]
+    pub(crate) start: Timestamp,
+    #[serde(rename = "expectedDurationMinutes")]
+    pub(crate) minutes: u32,
 }
 
 /// A list, or a page of one.

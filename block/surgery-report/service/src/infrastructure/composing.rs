@@ -3,9 +3,7 @@
 //! A pass over stored errands, run on a nudge and on a timer. Each run begins anew from what the
 //! services say now, so a crash in the middle costs one more reading and nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
-use std::time::Duration;
+use std::{collections::BTreeSet, error::Error, time::Duration};
 
 use block_language::{summary::ProcessSummary, surgical_process::SurgicalProcess};
 use chiron_chassis::Calls;
@@ -15,11 +13,13 @@ use futures_util::{TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use surgery_report_domain::{
     entity::{
-        process::{Process, ProcessId, RoomId, Technology, TechnologyId},
-        report::{Missing, NominalPeriods, Settlement, Sources, compose, rooms_involved},
-        sample::{Series, VitalSign},
+        process::{Process, ProcessId},
+        report::{Missing, NominalPeriods},
     },
-    usecase::{FileError, Withdrawal, file_report, withdraw_report},
+    usecase::{
+        ActError, Author, FileError, Filing, Withdrawal, file_report, may_regenerate,
+        regenerate_report, withdraw_report,
+    },
 };
 use thiserror::Error;
 
@@ -30,6 +30,7 @@ use crate::{
     },
     infrastructure::{
         errands::{ChangeV1, ErrandV1, Errands, MatterV1, back_off, machine_seconds},
+        gathering::{Gatherer, Told, later, unread},
         reading::{ReadProcess, Reader, Unread},
         store::StoredReports,
     },
@@ -90,14 +91,6 @@ enum Stopped {
     File(#[from] surgery_report_domain::usecase::StoreError),
     #[error("a stored event cannot be read any more")]
     Unfit(#[from] Unfit),
-}
-
-/// Where the vital signs and technologies of a process come from.
-enum Told {
-    /// From the monitoring and from building management.
-    ByServices,
-    /// From the summary itself.
-    BySummary(Series<VitalSign>),
 }
 
 impl Composer {
@@ -225,6 +218,47 @@ impl Composer {
         }
     }
 
+    fn gatherer(&self) -> Gatherer<'_> {
+        Gatherer { clock: &self.clock, periods: &self.periods }
+    }
+
+    /// Makes the report of a settled process anew, from what its sources say by now.
+    ///
+    /// # Errors
+    ///
+    /// See [`ActError`]; on any error nothing was stored.
+    pub(crate) async fn regenerate(
+        &self,
+        process: &ProcessId,
+        by: Author,
+    ) -> Result<Filing, ActError> {
+        may_regenerate(&self.reports, process).await?;
+        let stored = |error: Box<dyn Error + Send + Sync>| {
+            ActError::Store(surgery_report_domain::usecase::StoreError(error))
+        };
+        let mut reader = Reader::new(&self.calls);
+        let (process, told) = match reader.process(process.as_str()).await {
+            Ok(Some(read)) if read.settled => (read.process, Told::ByServices),
+            // It is settled: what says something else has not caught up.
+            Ok(Some(_)) => return Err(ActError::Incomplete),
+            Ok(None) => {
+                let told = self.errands.summary(process.as_str()).await;
+                let summary = told.map_err(|error| stored(error.into()))?;
+                let summary = summary.ok_or(ActError::Incomplete)?;
+                let told = summarised(&summary).map_err(|error| stored(error.into()))?;
+                (told.0, Told::BySummary(told.1))
+            }
+            Err(error) => {
+                unread(Missing::SurgicalProcessMonitoring, &error);
+                return Err(ActError::Incomplete);
+            }
+        };
+        let settled_at = process.ending.map(|ending| later(ending.at, self.late_window));
+        let composed =
+            self.gatherer().compose(&mut reader, process, told, settled_at, BTreeSet::new()).await;
+        regenerate_report(&self.reports, self.clock.now(), composed, by).await
+    }
+
     /// Makes the report of another producer's process, and settles it after the late window,
     /// since nobody else will.
     async fn summary(&self, summary: &ProcessSummary) -> Result<Next, Stopped> {
@@ -248,15 +282,12 @@ impl Composer {
         settled_at: Option<Timestamp>,
         missing: BTreeSet<Missing>,
     ) -> Result<Next, Stopped> {
-        let mut sources = self.gather(&mut reader, process, told, missing).await;
-        sources.settlement = match settled_at {
-            None => Settlement::Pending,
-            Some(at) => Settlement::Settled { at, complete_to: reader.complete_to() },
-        };
-        let report = compose(sources, &self.periods);
+        let composed =
+            self.gatherer().compose(&mut reader, process, told, settled_at, missing).await;
+        let report = &composed.report;
         let (settled, missing) = (report.settled, report.missing.clone());
         let process_id = report.process.as_str().to_owned();
-        match file_report(&self.reports, self.clock.now(), report).await {
+        match file_report(&self.reports, self.clock.now(), composed).await {
             Ok(filing) => {
                 tracing::info!(process_id, ?filing, ?missing, settled, "report composed");
             }
@@ -274,131 +305,4 @@ impl Composer {
         }
         Ok(Next::Done)
     }
-
-    /// Reads every source of the process. A service that fails once is not asked again.
-    async fn gather(
-        &self,
-        reader: &mut Reader<'_>,
-        mut process: Process,
-        told: Told,
-        missing: BTreeSet<Missing>,
-    ) -> Sources {
-        let start = process.start;
-        let end = process.ending.map_or_else(|| self.clock.now(), |ending| ending.at);
-        // Far enough back for whatever is in force when the first step begins. One millisecond
-        // more, since rooms tell what is after an instant.
-        let reach = SignedDuration::from_millis(self.periods.longest_hold_ms().saturating_add(1));
-        let from = start.saturating_sub(reach).unwrap_or(start);
-        let rooms: Vec<RoomId> =
-            rooms_involved(&process).into_iter().map(|(room, _)| room).collect();
-        let mut gaps = Gaps(missing);
-
-        let vital_signs = match told {
-            Told::BySummary(vital_signs) => vital_signs,
-            Told::ByServices => {
-                let service = Missing::BuildingManagement;
-                let mut known: BTreeMap<TechnologyId, _> = BTreeMap::new();
-                let used = process.usages.iter_mut().map(|it| &mut it.technology);
-                for technology in used {
-                    if technology.kind.is_some() && !technology.name.is_empty() {
-                        continue;
-                    }
-                    if let Some(known) = known.get(&technology.id) {
-                        technology.clone_from(known);
-                    } else if gaps.may_ask(service) {
-                        gaps.note(service, reader.describe(technology).await);
-                        known.insert(technology.id.clone(), technology.clone());
-                    }
-                }
-                for found in &mut process.in_use_at_entry {
-                    if found.kind.is_some() && !found.name.is_empty() {
-                        continue;
-                    }
-                    if !known.contains_key(&found.id) && gaps.may_ask(service) {
-                        let (id, kind) = (found.id.clone(), found.kind);
-                        let name = found.name.clone();
-                        let mut technology = Technology { id, name, description: None, kind };
-                        gaps.note(service, reader.describe(&mut technology).await);
-                        known.insert(found.id.clone(), technology);
-                    }
-                    if let Some(known) = known.get(&found.id) {
-                        found.name.clone_from(&known.name);
-                        found.kind = known.kind;
-                    }
-                }
-                let service = Missing::SurgicalProcessMonitoring;
-                if gaps.may_ask(service) {
-                    let read = reader.vital_signs(process.id.as_str(), from, end).await;
-                    gaps.note(service, read).unwrap_or_default()
-                } else {
-                    Series::default()
-                }
-            }
-        };
-        let mut climate = BTreeMap::new();
-        let (mut movements, mut present_at_start) = (Vec::new(), Vec::new());
-        for room in rooms {
-            let service = Missing::StaffTracking;
-            if gaps.may_ask(service) {
-                let read = reader.movements(&room, start, end).await;
-                movements.extend(gaps.note(service, read).unwrap_or_default());
-            }
-            if gaps.may_ask(service) {
-                let read = reader.inside_before(&room, start).await;
-                present_at_start.extend(gaps.note(service, read).unwrap_or_default());
-            }
-            let service = Missing::BuildingManagement;
-            if gaps.may_ask(service) {
-                let read = reader.climate(&room, from, end).await;
-                climate.insert(room, gaps.note(service, read).unwrap_or_default());
-            }
-        }
-        let healthcare_user = match &process.tax_code {
-            None => None,
-            Some(tax_code) => {
-                let read = reader.healthcare_user(tax_code.as_str()).await;
-                gaps.note(Missing::PatientManagement, read).flatten()
-            }
-        };
-        let Gaps(missing) = gaps;
-        Sources {
-            process,
-            settlement: Settlement::Pending,
-            vital_signs,
-            climate,
-            movements,
-            present_at_start,
-            healthcare_user,
-            missing,
-        }
-    }
-}
-
-fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.saturating_add(by).unwrap_or(Timestamp::MAX)
-}
-
-/// The services that did not tell what they were asked.
-struct Gaps(BTreeSet<Missing>);
-
-impl Gaps {
-    fn may_ask(&self, service: Missing) -> bool {
-        !self.0.contains(&service)
-    }
-
-    fn note<T>(&mut self, service: Missing, read: Result<T, Unread>) -> Option<T> {
-        match read {
-            Ok(read) => Some(read),
-            Err(error) => {
-                unread(service, &error);
-                self.0.insert(service);
-                None
-            }
-        }
-    }
-}
-
-fn unread(service: Missing, error: &Unread) {
-    let error: &(dyn Error + 'static) = error;
-    tracing::warn!(error, ?service, "a source of a report cannot be read; tried again later");
 }

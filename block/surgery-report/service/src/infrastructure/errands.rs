@@ -29,6 +29,11 @@ pub(crate) static ERRANDS: CollectionSpec = CollectionSpec {
     indexes: &[Index { name: "by_time", fields: &["due"], unique: false }],
 };
 
+/// What other producers told, by process: a report of theirs is regenerated from it, since nobody
+/// else keeps it.
+pub(crate) static SUMMARIES: CollectionSpec =
+    CollectionSpec { name: "surgery_report_summaries", indexes: &[] };
+
 /// What the errand is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
@@ -90,11 +95,30 @@ impl ErrandV1 {
 
 /// The errands.
 #[derive(Debug, Clone)]
-pub(crate) struct Errands(Collection<ErrandV1>);
+pub(crate) struct Errands {
+    errands: Collection<ErrandV1>,
+    summaries: Collection<ProcessSummary>,
+}
 
 impl Errands {
     pub(crate) fn new(store: &Store) -> Self {
-        Self(store.collection(&ERRANDS))
+        Self { errands: store.collection(&ERRANDS), summaries: store.collection(&SUMMARIES) }
+    }
+
+    /// What another producer told of a process; `None` when none did.
+    pub(crate) async fn summary(
+        &self,
+        process: &str,
+    ) -> Result<Option<ProcessSummary>, StoreError> {
+        Ok(self.summaries.get(process).await?.map(|found| found.document))
+    }
+
+    /// Keeps what another producer told. The first telling counts.
+    async fn keep(&self, summary: &ProcessSummary) -> Result<(), WriteError> {
+        match self.summaries.insert(&summary.process_id, summary, Vec::new()).await {
+            Ok(_) | Err(WriteError::AlreadyExists) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Those to be run now, the longest due first.
@@ -104,18 +128,18 @@ impl Errands {
         limit: usize,
     ) -> Result<Vec<Versioned<ErrandV1>>, StoreError> {
         let due = Find::all().at_most("due", instant::write(now)).ascending("due").limit(limit);
-        self.0.find(&due).await
+        self.errands.find(&due).await
     }
 
     /// When the next one is to be run.
     pub(crate) async fn next(&self) -> Result<Option<Timestamp>, StoreError> {
-        let next = self.0.find(&Find::all().ascending("due").limit(1)).await?;
+        let next = self.errands.find(&Find::all().ascending("due").limit(1)).await?;
         Ok(next.first().map(|errand| errand.document.due))
     }
 
     /// Ends an errand, unless news came in the meantime: then it stands as it is.
     pub(crate) async fn done(&self, errand: &Versioned<ErrandV1>) -> Result<(), WriteError> {
-        match self.0.delete(&errand.id, Some(errand.version)).await {
+        match self.errands.delete(&errand.id, Some(errand.version)).await {
             Ok(_) | Err(WriteError::Conflict) => Ok(()),
             Err(error) => Err(error),
         }
@@ -129,7 +153,7 @@ impl Errands {
         attempts: u32,
     ) -> Result<(), WriteError> {
         let later = ErrandV1 { due, attempts, ..errand.document.clone() };
-        match self.0.replace(&errand.id, errand.version, &later, Vec::new()).await {
+        match self.errands.replace(&errand.id, errand.version, &later, Vec::new()).await {
             Ok(_) | Err(WriteError::Conflict) => Ok(()),
             Err(error) => Err(error),
         }
@@ -138,8 +162,8 @@ impl Errands {
     /// Leaves an errand. News of a process replace what is known of it if they are newer; a
     /// summary counts once.
     async fn leave(&self, errand: ErrandV1) -> Result<(), WriteError> {
-        let Some(known) = self.0.get(&errand.process_id).await? else {
-            return self.0.insert(&errand.process_id, &errand, Vec::new()).await.map(drop);
+        let Some(known) = self.errands.get(&errand.process_id).await? else {
+            return self.errands.insert(&errand.process_id, &errand, Vec::new()).await.map(drop);
         };
         let newer = match (&known.document.matter, &errand.matter) {
             (
@@ -154,7 +178,7 @@ impl Errands {
             (_, MatterV1::Summary { .. }) => false,
         };
         if newer {
-            self.0.replace(&known.id, known.version, &errand, Vec::new()).await?;
+            self.errands.replace(&known.id, known.version, &errand, Vec::new()).await?;
         }
         Ok(())
     }
@@ -225,6 +249,7 @@ impl Listener {
         if self.reports.is_shown(&process_id).await? {
             return Ok(());
         }
+        self.errands.keep(&summary).await?;
         let matter = MatterV1::Summary { summary };
         self.leave(ErrandV1::new(process_id, self.clock.now(), matter)).await
     }

@@ -3,18 +3,19 @@
 use chiron_chassis::{Answer, CallError, Calls, Service};
 use chiron_clock::instant;
 use http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::de::DeserializeOwned;
 use surgery_report_domain::entity::{
-    process::{EmptyId, Process, RoomId, Technology},
+    annex::{Person, Plan},
+    process::{EmptyId, Process, ProfessionalId, RoomId, SurgeryId, Technology},
     report::{HealthcareUser, Movement, PresentAtStart},
     sample::{Climate, OutOfRange, Sample, Series, VitalSign},
 };
 use thiserror::Error;
 
 use crate::application::process::{
-    AboutV1, HistoryEntryV1, ListV1, PatientV1, ProcessV1, RoomDataV1, Shown, TrackingV1, Unfit,
-    VitalSignV1,
+    AboutV1, HistoryEntryV1, ListV1, PatientV1, PersonV1, PlanV1, ProcessV1, RoomDataV1, RoomV1,
+    Shown, TrackingV1, Unfit, VitalSignV1,
 };
 
 /// Entries asked for at once.
@@ -181,17 +182,55 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Who has a tax code; `None` when nobody does.
+    /// Who has a tax code, and when they were born; `None` when nobody does.
     pub(crate) async fn healthcare_user(
         &mut self,
         tax_code: &str,
-    ) -> Result<Option<HealthcareUser>, Unread> {
+    ) -> Result<Option<(HealthcareUser, Option<Date>)>, Unread> {
         let path = format!("/api/v1/patients/{}", Calls::segment(tax_code));
         match self.get(Service::PatientManagement, &path, &[]).await? {
             Some(answer) if answer.status != StatusCode::NO_CONTENT => {
-                Ok(Some(answer.json::<PatientV1>()?.healthcare_user()?))
+                let patient = answer.json::<PatientV1>()?;
+                let birthdate = patient.birthdate();
+                Ok(Some((patient.healthcare_user()?, birthdate)))
             }
             _ => Ok(None),
+        }
+    }
+
+    /// How a room is called; `None` for an unknown one.
+    pub(crate) async fn room_name(&mut self, room: &RoomId) -> Result<Option<String>, Unread> {
+        let path = format!("/api/v1/rooms/{}", Calls::segment(room.as_str()));
+        match self.get(Service::BuildingManagement, &path, &[]).await? {
+            Some(answer) => Ok(answer.json::<RoomV1>()?.name),
+            None => Ok(None),
+        }
+    }
+
+    /// Who a professional is; `None` for an unknown one.
+    pub(crate) async fn person(
+        &mut self,
+        professional: &ProfessionalId,
+    ) -> Result<Option<Person>, Unread> {
+        let path = format!("/api/v1/healthProfessionals/{}", Calls::segment(professional.as_str()));
+        match self.get(Service::UserManagement, &path, &[]).await? {
+            Some(answer) => {
+                let PersonV1 { name, surname, role } = answer.json()?;
+                Ok(Some(Person { name, surname, role }))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// What was planned for a surgery; `None` for an unknown one.
+    pub(crate) async fn plan(&mut self, surgery: &SurgeryId) -> Result<Option<Plan>, Unread> {
+        let path = format!("/api/v1/surgeryBookings/{}", Calls::segment(surgery.as_str()));
+        match self.get(Service::SurgeryBooking, &path, &[]).await? {
+            Some(answer) => {
+                let PlanV1 { start, minutes } = answer.json()?;
+                Ok(Some(Plan { start, minutes }))
+            }
+            None => Ok(None),
         }
     }
 

@@ -1,27 +1,29 @@
 //! Reports in the service's database.
 //!
-//! Three collections: what the list shows of each report (the head, which also says which version
-//! is the newest), every version of the content, and the additions. The list never reads content,
-//! and no document grows with a report's history.
+//! A report is a history of lines, each small, that name what they are about: content, sheet,
+//! pages of curves and texts are documents of their own, named by the digest of what is in them,
+//! so that they are written once, never change and are shared by the versions that have them.
 //!
-//! Filing a version writes two documents, and the order makes it one step for readers: the version
-//! is written first, where nobody looks yet, then the head is moved on if nobody else has moved
-//! it. A crash in between leaves a version without a head, which the next attempt overwrites.
+//! The newest line stands in the head, and the head is what is replaced on condition: that one
+//! write is the change, with the events that tell of it. Before the next change the line is copied
+//! into the history, which whoever comes first may do, since it is the same line for everybody. A
+//! crash anywhere leaves documents that nobody names, or a line that is copied once more. The list
+//! of reports reads heads only, and no document grows with a report's history.
 
 use chiron_clock::instant;
 use chiron_store::{
-    Collection, CollectionSpec, Cursor, Find, Index, Store, StoreError as Failure, WriteError, eq,
+    Collection, CollectionSpec, Cursor, Find, Index, Store, StoreError as Failure, Versioned, eq,
 };
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use surgery_report_domain::{
-    entity::{process::ProcessId, report::Report},
-    usecase::{Addition, FileError, Filed, ReportStore, StoreError},
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use surgery_report_domain::entity::annex::Annex;
+
+use crate::application::{
+    annex::{PageV1, SheetV1},
+    report::{MissingV1, ReportEntryV1, ReportV1},
 };
 
-use crate::application::report::{ReportEntryV1, ReportV1};
-
-/// What the list shows, by process.
+/// What the list shows, and the newest line, by process.
 pub(crate) static HEADS: CollectionSpec = CollectionSpec {
     name: "surgery_reports",
     indexes: &[Index {
@@ -31,44 +33,92 @@ pub(crate) static HEADS: CollectionSpec = CollectionSpec {
     }],
 };
 
-/// Every version of every report, by process and number.
-pub(crate) static VERSIONS: CollectionSpec =
-    CollectionSpec { name: "surgery_report_versions", indexes: &[] };
-
-/// What people added, by process and number.
-pub(crate) static ADDITIONS: CollectionSpec = CollectionSpec {
-    name: "surgery_report_additions",
-    indexes: &[Index { name: "numbered", fields: &["processId", "number"], unique: true }],
+/// Every line but the newest one, by process and revision.
+pub(crate) static LINES: CollectionSpec = CollectionSpec {
+    name: "surgery_report_lines",
+    indexes: &[Index { name: "in_order", fields: &["processId", "revision"], unique: true }],
 };
+
+/// Contents of versions, by process and digest.
+pub(crate) static CONTENTS: CollectionSpec =
+    CollectionSpec { name: "surgery_report_contents", indexes: &[] };
+
+/// Names and stays beside contents, by process and digest.
+pub(crate) static SHEETS: CollectionSpec =
+    CollectionSpec { name: "surgery_report_sheets", indexes: &[] };
+
+/// Curves of intervals, by process and digest.
+pub(crate) static PAGES: CollectionSpec =
+    CollectionSpec { name: "surgery_report_pages", indexes: &[] };
+
+/// What people added, by process and digest.
+pub(crate) static TEXTS: CollectionSpec =
+    CollectionSpec { name: "surgery_report_texts", indexes: &[] };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HeadRowV1 {
-    /// The newest version.
-    version: u32,
-    withdrawn: bool,
+    pub(crate) withdrawn: bool,
     pub(crate) entry: ReportEntryV1,
+    pub(crate) newest: LineRowV1,
 }
 
+/// What happened to a report, and what it is since.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct VersionRowV1 {
-    version: u32,
+pub(crate) struct LineRowV1 {
+    pub(crate) process_id: String,
+    pub(crate) revision: u32,
+    pub(crate) version: u32,
     #[serde(with = "instant::text")]
-    filed_at: Timestamp,
-    withdrawn: bool,
-    report: ReportV1,
+    pub(crate) at: Timestamp,
+    pub(crate) kind: KindV1,
+    /// Who did it; null when the process itself changed.
+    pub(crate) author: Option<AuthorRowV1>,
+    /// When the content was filed.
+    #[serde(with = "instant::text")]
+    pub(crate) filed_at: Timestamp,
+    pub(crate) content: String,
+    pub(crate) sheet: String,
+    /// The newest text; null while there is none.
+    pub(crate) text: Option<String>,
+    /// The signature under the content; null while there is none.
+    pub(crate) signature: Option<SignatureRowV1>,
+    pub(crate) settled: bool,
+    pub(crate) complete: bool,
+    pub(crate) missing: Vec<MissingV1>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum KindV1 {
+    /// The process changed, and the content with it.
+    Composed,
+    /// Somebody had it read its sources again.
+    Regenerated,
+    /// Somebody added a text.
+    Addition,
+    /// Somebody signed.
+    Signature,
+    /// The process turned out not to exist.
+    Withdrawn,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AuthorRowV1 {
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct AdditionRowV1 {
-    process_id: String,
-    number: u32,
-    author: String,
+pub(crate) struct SignatureRowV1 {
+    pub(crate) version: u32,
+    pub(crate) author: AuthorRowV1,
     #[serde(with = "instant::text")]
-    at: Timestamp,
-    text: String,
+    pub(crate) at: Timestamp,
+    pub(crate) content_hash: String,
 }
 
 /// A page of the list.
@@ -81,9 +131,12 @@ pub(crate) struct Page {
 /// The reports.
 #[derive(Debug, Clone)]
 pub struct StoredReports {
-    heads: Collection<HeadRowV1>,
-    versions: Collection<VersionRowV1>,
-    additions: Collection<AdditionRowV1>,
+    pub(crate) heads: Collection<HeadRowV1>,
+    pub(crate) lines: Collection<LineRowV1>,
+    pub(crate) contents: Collection<ReportV1>,
+    pub(crate) sheets: Collection<SheetV1>,
+    pub(crate) pages: Collection<PageV1>,
+    pub(crate) texts: Collection<String>,
 }
 
 impl StoredReports {
@@ -91,8 +144,11 @@ impl StoredReports {
     pub fn new(store: &Store) -> Self {
         Self {
             heads: store.collection(&HEADS),
-            versions: store.collection(&VERSIONS),
-            additions: store.collection(&ADDITIONS),
+            lines: store.collection(&LINES),
+            contents: store.collection(&CONTENTS),
+            sheets: store.collection(&SHEETS),
+            pages: store.collection(&PAGES),
+            texts: store.collection(&TEXTS),
         }
     }
 
@@ -110,113 +166,102 @@ impl StoredReports {
         Ok(Page { entries: rows.into_iter().map(|row| row.document.entry).collect(), total, next })
     }
 
-    /// The newest version with the newest addition; `None` for an unknown or withdrawn report.
-    pub(crate) async fn shown(&self, process: &str) -> Result<Option<ReportV1>, Failure> {
-        let Some(row) = self.newest_row(process).await? else { return Ok(None) };
-        if row.withdrawn {
-            return Ok(None);
+    /// The head of a report, withdrawn or not.
+    pub(crate) async fn head(
+        &self,
+        process: &str,
+    ) -> Result<Option<Versioned<HeadRowV1>>, Failure> {
+        self.heads.get(process).await
+    }
+
+    /// The newest line of a report that is shown.
+    pub(crate) async fn shown(&self, process: &str) -> Result<Option<LineRowV1>, Failure> {
+        let head = self.head(process).await?.map(|head| head.document);
+        Ok(head.filter(|head| !head.withdrawn).map(|head| head.newest))
+    }
+
+    /// Everything that happened to a report, in order; empty when there never was one.
+    pub(crate) async fn all_lines(&self, process: &str) -> Result<Vec<LineRowV1>, Failure> {
+        let Some(head) = self.head(process).await? else { return Ok(Vec::new()) };
+        let newest = head.document.newest;
+        let query = Find::all().eq("processId", process).ascending("revision");
+        let mut lines: Vec<_> =
+            self.lines.find(&query).await?.into_iter().map(|row| row.document).collect();
+        // Copied since the head was read, or about to be copied: the head's own counts.
+        lines.retain(|line| line.revision < newest.revision);
+        lines.push(newest);
+        Ok(lines)
+    }
+
+    /// The report as a line left it, with the text that was the newest then.
+    pub(crate) async fn report_at(&self, line: &LineRowV1) -> Result<ReportV1, Failure> {
+        let mut report = self.content(line).await?;
+        if let Some(text) = self.text(line).await? {
+            report.additional_data = text;
         }
-        let mut report = row.report;
-        if let Some(addition) = self.newest_addition_row(process).await? {
-            report.additional_data = addition.text;
+        Ok(report)
+    }
+
+    /// The content that a line names.
+    pub(crate) async fn content(&self, line: &LineRowV1) -> Result<ReportV1, Failure> {
+        named(&self.contents, &CONTENTS, &line.process_id, &line.content).await
+    }
+
+    /// The text that was the newest at a line.
+    pub(crate) async fn text(&self, line: &LineRowV1) -> Result<Option<String>, Failure> {
+        match &line.text {
+            None => Ok(None),
+            Some(text) => named(&self.texts, &TEXTS, &line.process_id, text).await.map(Some),
         }
-        Ok(Some(report))
+    }
+
+    /// What the content of a line is drawn and named with.
+    pub(crate) async fn annex(&self, line: &LineRowV1) -> Result<Annex, Failure> {
+        let process = &line.process_id;
+        let sheet = named(&self.sheets, &SHEETS, process, &line.sheet).await?;
+        let mut pages = Vec::new();
+        for page in &sheet.pages {
+            pages.push(named(&self.pages, &PAGES, process, page).await?);
+        }
+        sheet.annex(pages).map_err(|error| Failure::Decode {
+            collection: SHEETS.name,
+            source: serde::de::Error::custom(error),
+        })
     }
 
     /// Whether a report is shown that may still change.
     pub(crate) async fn is_unsettled(&self, process: &str) -> Result<bool, Failure> {
-        let head = self.heads.get(process).await?.map(|head| head.document);
-        Ok(head.is_some_and(|head| !head.withdrawn && !head.entry.settled))
+        Ok(self.shown(process).await?.is_some_and(|line| !line.settled))
     }
 
     /// Whether a report is shown.
     pub(crate) async fn is_shown(&self, process: &str) -> Result<bool, Failure> {
-        let head = self.heads.get(process).await?;
-        Ok(head.is_some_and(|head| !head.document.withdrawn))
+        Ok(self.shown(process).await?.is_some())
     }
+}
 
-    async fn newest_row(&self, process: &str) -> Result<Option<VersionRowV1>, Failure> {
-        let Some(head) = self.heads.get(process).await? else { return Ok(None) };
-        let id = version_id(process, head.document.version);
-        match self.versions.get(&id).await? {
-            Some(row) => Ok(Some(row.document)),
-            // Versions are written before heads and never deleted.
-            None => Err(Failure::Decode {
-                collection: VERSIONS.name,
-                source: serde::de::Error::custom("the version that the head names is missing"),
-            }),
-        }
+/// A document that a line names. They are written before lines and never deleted.
+async fn named<T: Serialize + DeserializeOwned + Send + Sync + 'static>(
+    collection: &Collection<T>,
+    spec: &'static CollectionSpec,
+    process: &str,
+    digest: &str,
+) -> Result<T, Failure> {
+    match collection.get(&document_id(process, digest)).await? {
+        Some(found) => Ok(found.document),
+        None => Err(Failure::Decode {
+            collection: spec.name,
+            source: serde::de::Error::custom("a document that a line names is missing"),
+        }),
     }
+}
 
-    async fn newest_addition_row(&self, process: &str) -> Result<Option<AdditionRowV1>, Failure> {
-        let newest = Find::all().eq("processId", process).descending("number").limit(1);
-        Ok(self.additions.find(&newest).await?.into_iter().next().map(|row| row.document))
-    }
+/// Digests have one length, so no two pairs share an id.
+pub(crate) fn document_id(process: &str, digest: &str) -> String {
+    format!("{process}/{digest}")
 }
 
 /// Ids end in ten digits of the number, so no two pairs share one.
-fn version_id(process: &str, number: u32) -> String {
-    format!("{process}/{number:010}")
-}
-
-impl ReportStore for StoredReports {
-    async fn newest(&self, process: &ProcessId) -> Result<Option<Filed>, StoreError> {
-        let Some(row) = self.newest_row(process.as_str()).await.map_err(failed)? else {
-            return Ok(None);
-        };
-        let VersionRowV1 { version, filed_at, withdrawn, report } = row;
-        let report = Report::try_from(&report).map_err(|error| StoreError(error.into()))?;
-        Ok(Some(Filed { version, at: filed_at, withdrawn, report }))
-    }
-
-    async fn file(&self, filed: Filed) -> Result<(), FileError> {
-        let process = filed.report.process.as_str().to_owned();
-        let head = self.heads.get(&process).await.map_err(failed)?;
-        if filed.version != head.as_ref().map_or(0, |head| head.document.version) + 1 {
-            return Err(FileError::Conflict);
-        }
-        let report = ReportV1::from(&filed.report);
-        let Filed { version, at, withdrawn, .. } = filed;
-        let row = HeadRowV1 { version, withdrawn, entry: ReportEntryV1::from(&report) };
-        let content = VersionRowV1 { version, filed_at: at, withdrawn, report };
-        let id = version_id(&process, version);
-        self.versions.put(&id, &content, Vec::new()).await.map_err(refused)?;
-        let moved = match head {
-            None => self.heads.insert(&process, &row, Vec::new()).await,
-            Some(head) => self.heads.replace(&process, head.version, &row, Vec::new()).await,
-        };
-        moved.map(drop).map_err(refused)
-    }
-
-    async fn newest_addition(&self, process: &ProcessId) -> Result<Option<Addition>, StoreError> {
-        let newest = self.newest_addition_row(process.as_str()).await.map_err(failed)?;
-        Ok(newest.map(|row| Addition {
-            number: row.number,
-            author: row.author,
-            at: row.at,
-            text: row.text,
-        }))
-    }
-
-    async fn add(&self, process: &ProcessId, addition: Addition) -> Result<(), FileError> {
-        let Addition { number, author, at, text } = addition;
-        let process_id = process.as_str().to_owned();
-        let row = AdditionRowV1 { process_id, number, author, at, text };
-        let id = version_id(process.as_str(), number);
-        self.additions.insert(&id, &row, Vec::new()).await.map(drop).map_err(refused)
-    }
-}
-
-fn failed(error: Failure) -> StoreError {
-    StoreError(error.into())
-}
-
-fn refused(error: WriteError) -> FileError {
-    match error {
-        WriteError::AlreadyExists | WriteError::Duplicate { .. } | WriteError::Conflict => {
-            FileError::Conflict
-        }
-        WriteError::Store(error) => FileError::Store(failed(error)),
-        error => FileError::Store(StoreError(error.into())),
-    }
+pub(crate) fn line_id(process: &str, revision: u32) -> String {
+    format!("{process}/{revision:010}")
 }

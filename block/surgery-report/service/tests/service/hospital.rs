@@ -15,6 +15,7 @@ use axum::{
 };
 use chiron_broker::{Broker, Headers, NewRecord, Record};
 use chiron_chassis::{Runtime, Service, TestHands};
+use chiron_store::Store;
 use serde_json::{Value, json};
 use surgery_report::{COLLECTIONS, NAME, Settings};
 use tokio::net::TcpListener;
@@ -34,6 +35,8 @@ pub(crate) struct World {
     pub(crate) complete_to: Option<&'static str>,
     /// Requests that were made.
     pub(crate) asked: Vec<String>,
+    /// Entries of a page; two when nothing is said, so that paging is not left to luck.
+    pub(crate) page: usize,
 }
 
 pub(crate) type Shared = Arc<Mutex<World>>;
@@ -78,9 +81,8 @@ async fn answer(
     if list.is_empty() {
         return (StatusCode::NO_CONTENT, headers).into_response();
     }
-    // Pages of two, so that paging is not left to luck.
     let start: usize = query.get("cursor").map_or(0, |cursor| cursor.parse().unwrap());
-    let end = list.len().min(start + 2);
+    let end = list.len().min(start + world.page.max(2));
     let next = (end < list.len()).then(|| end.to_string());
     let page = json!({"entries": list[start..end], "total": list.len(), "next": next});
     (headers, axum::Json(page)).into_response()
@@ -98,10 +100,16 @@ pub(crate) struct Hospital {
 impl Hospital {
     /// Opens with the surgery of the contract's example known to everybody.
     pub(crate) async fn open() -> Self {
-        let (runtime, hands) = Runtime::for_test(NAME, COLLECTIONS);
+        Self::open_on(None, Shared::new(Mutex::new(surgery()))).await
+    }
+
+    /// Opens on a database of its own file, if one is given, among services that know this.
+    pub(crate) async fn open_on(store: Option<Store>, world: Shared) -> Self {
+        let (mut runtime, hands) = Runtime::for_test(NAME, COLLECTIONS);
+        if let Some(store) = store {
+            runtime.store = store;
+        }
         hands.move_to("2026-05-15T09:00:01Z".parse().unwrap());
-        let world = Shared::default();
-        *world.lock().unwrap() = surgery();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let stub = format!("http://{}", listener.local_addr().unwrap());
         let app = Router::new().fallback(answer).with_state(Arc::clone(&world));
@@ -111,6 +119,8 @@ impl Hospital {
             Service::StaffTracking,
             Service::BuildingManagement,
             Service::PatientManagement,
+            Service::UserManagement,
+            Service::SurgeryBooking,
         ] {
             hands.point(service, &stub);
         }
@@ -161,9 +171,53 @@ impl Hospital {
         self.client.request(method, format!("{}{path}", self.base))
     }
 
-    pub(crate) fn as_nurse(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
-        let token = self.hands.token("nina", &["nurse"], &[], false);
+    pub(crate) fn as_role(
+        &self,
+        who: &str,
+        role: &str,
+        method: &str,
+        path: &str,
+    ) -> reqwest::RequestBuilder {
+        let token = self.hands.token(who, &[role], &[], false);
         self.request(method, path).bearer_auth(token)
+    }
+
+    pub(crate) fn as_nurse(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.as_role("nina", "nurse", method, path)
+    }
+
+    /// Ends the surgery and settles it, so that its report is in version 2.
+    pub(crate) async fn settled(&self) {
+        self.tell("COMPLETED", 5, json!({})).await;
+        {
+            let mut world = self.world();
+            let (version, process) = world.processes.get_mut("processes/p-1").unwrap();
+            *version = 6;
+            process["settled"] = json!(true);
+            world.complete_to = Some("2026-05-15T09:10:00.000Z");
+        }
+        self.move_to("2026-05-15T09:10:01Z");
+        self.tell("SETTLED", 6, json!({"settled": true})).await;
+        let report = self.report().await;
+        assert_eq!((&report["settled"], &report["version"]), (&json!(true), &json!(2)));
+    }
+
+    /// The report in a form and a language, with its headers.
+    pub(crate) async fn form(
+        &self,
+        path: &str,
+        accept: &str,
+        language: &str,
+    ) -> (u16, reqwest::header::HeaderMap, Vec<u8>) {
+        let request = self.as_nurse("GET", path);
+        let request = request.header("accept", accept).header("accept-language", language);
+        let answer = request.send().await.unwrap();
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        (status, headers, answer.bytes().await.unwrap().to_vec())
+    }
+
+    pub(crate) async fn records(&self, topic: &str) -> Vec<Record> {
+        all(&self.runtime.broker, topic).await
     }
 
     pub(crate) async fn bytes(&self, path: &str) -> Vec<u8> {
@@ -227,7 +281,7 @@ pub(crate) fn event(change: &str, version: u64, changes: Value) -> NewRecord {
 }
 
 /// The surgery that everybody knows.
-fn surgery() -> World {
+pub(crate) fn surgery() -> World {
     let mut world = World { complete_to: Some("2026-05-15T09:00:01.000Z"), ..World::default() };
     let room = |id: &str, kind: &str| json!({"id": {"id": id}, "type": kind});
     let stay = |id: &str, kind: &str, from: &str| json!({"roomId": id, "roomType": kind, "from": from, "to": null});
@@ -348,6 +402,18 @@ fn surgery() -> World {
             "id": "endo-1", "name": "Endoscope", "description": "Flexible endoscope",
             "type": "ENDOSCOPE", "inUse": false, "roomId": "or-2",
         }),
+    );
+    world.things.insert("rooms/or-2".into(), json!({"id": "or-2", "name": "OR 2"}));
+    world.things.insert(
+        "healthProfessionals/hp-7".into(),
+        json!({
+            "healthProfessionalId": "hp-7", "name": "Elena", "surname": "Bosco",
+            "role": "SURGEON", "birthdate": "1980-01-01",
+        }),
+    );
+    world.things.insert(
+        "surgeryBookings/surgery-1".into(),
+        json!({"surgeryDateTime": "2026-05-15T08:15:00.000Z", "expectedDurationMinutes": 40}),
     );
     world
 }

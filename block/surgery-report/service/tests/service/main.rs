@@ -3,9 +3,12 @@
 #![expect(clippy::needless_pass_by_value, reason = "`json!` makes values")]
 #![expect(clippy::too_many_lines, reason = "a whole report is long")]
 
+mod acts;
 #[path = "../../../domain/tests/rules/contract.rs"]
 mod contract;
+mod forms;
 mod hospital;
+mod long;
 mod reports;
 mod routes;
 mod store;

@@ -2,6 +2,7 @@
 
 use reqwest::header;
 use serde_json::{Value, json};
+use surgery_report::Settings;
 
 use crate::hospital::Hospital;
 
@@ -10,11 +11,11 @@ const REPORT: &str = "/api/v1/reports/p-1";
 #[tokio::test]
 async fn nobody_passes_without_an_identity() {
     let hospital = Hospital::open().await;
-    let api = surgery_report::api(&hospital.runtime);
+    let api = surgery_report::api(&hospital.runtime, &Settings::standard()).unwrap();
     let mut guarded = 0;
     for route in api.routes() {
         let Some(need) = route.need else { continue };
-        let path = route.path.replace("{surgicalProcessId}", "p-1");
+        let path = route.path.replace("{surgicalProcessId}", "p-1").replace("{version}", "1");
         let request = |token: Option<String>| {
             let request = hospital.request(route.method.as_str(), &path);
             match token {
@@ -29,7 +30,7 @@ async fn nobody_passes_without_an_identity() {
         assert_eq!(status, 403, "{} {path}", route.method);
         guarded += usize::from(need.row == "reports");
     }
-    assert_eq!(guarded, 3);
+    assert_eq!(guarded, 7);
 }
 
 #[tokio::test]
