@@ -61,6 +61,14 @@ fn automation_events() {
     check(automation::PROPOSAL_TOPIC, proposals, |record| {
         Ok(automation::ProposalEvent::decode(record)?.into_record("id-1", "test"))
     });
+    let refusals = include_str!("../examples/automation-refused.jsonl");
+    check(automation::PROPOSAL_TOPIC, refusals, |record| {
+        Ok(automation::RequestRefusedEvent::decode(record)?.into_record("id-1", "test"))
+    });
+    let ended = include_str!("../examples/automation-command.jsonl");
+    check(automation::PROPOSAL_TOPIC, ended, |record| {
+        Ok(automation::CommandEndedEvent::decode(record)?.into_record("id-1", "test"))
+    });
     let requests = include_str!("../examples/automation-request.jsonl");
     check(automation::REQUEST_TOPIC, requests, |record| {
         Ok(automation::RequestEvent::decode(record)?.into_record("id-1", "test"))
