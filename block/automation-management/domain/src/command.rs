@@ -324,20 +324,24 @@ impl Room {
         Vec::new()
     }
 
-    /// Notes that an attempt failed: the command is sent again at `again`, unless that cannot help
-    /// or it was tried often enough.
+    /// Notes that an attempt failed: the command is sent again at `again`, unless that cannot help,
+    /// it was tried often enough, or it has waited too long.
     pub fn failed(
         &mut self,
         id: &str,
         trouble: Trouble,
-        now: Timestamp,
+        moment: Moment,
         again: Timestamp,
     ) -> Vec<Effect> {
+        let now = moment.now;
         let Some(decision) = self.decisions.iter_mut().find(|it| it.id == id && it.is_open())
         else {
             return Vec::new();
         };
         decision.trouble = Some(trouble);
+        if decision.due().is_some_and(|due| !moment.is_fresh(due)) {
+            return self.end(id, Outcome::Expired, None, now);
+        }
         if trouble.may_pass() && decision.attempts < MAX_ATTEMPTS {
             decision.go(Progress::Due(again));
             return Vec::new();

@@ -38,7 +38,7 @@ fn fail(told: &mut Told, text: &str, trouble: Trouble, seconds: i64) {
     let id = id(told, text);
     assert!(told.room.begin(&id, moment(at(seconds))).0);
     let again = at(seconds + 1);
-    let effects = told.room.failed(&id, trouble, at(seconds), again);
+    let effects = told.room.failed(&id, trouble, moment(at(seconds)), again);
     told.effects.extend(effects);
 }
 
@@ -182,6 +182,14 @@ fn a_command_that_waited_for_long_expires() {
     told.effects.extend(effects);
     assert_eq!(told.ended(), ["Cooling on Expired"]);
     assert_eq!(told.tell("32 temperature 23"), "Cooling on", "an expiry is no failure");
+
+    // Sent before a restart, and not confirmed long after it.
+    send(&mut told, "Cooling on", 32);
+    let open = told.room.decisions.last().unwrap().id.clone();
+    let late = moment(at(37 + 31));
+    let effects = told.room.failed(&open, Trouble::NotConfirmed, late, at(70));
+    told.effects.extend(effects);
+    assert_eq!(told.ended()[1], "Cooling on Expired NotConfirmed");
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn lights_are_proposed_when_the_first_technology_of_a_type_is_used() {
         told.effects.iter().filter(is).cloned().collect::<Vec<_>>()
     };
     let proposal = Effect::Proposed(Technology::Endoscope, lights(60, 150_000));
-    assert_eq!(proposals(&told), [proposal.clone()]);
+    assert_eq!(proposals(&told), std::slice::from_ref(&proposal));
     told.tell("4 ask endoscope");
     assert_eq!(told.target(AmbientLight), "60 MedicalTechnology(Endoscope)");
     // The last one ends the support; a new use is proposed anew and not supported by itself.
