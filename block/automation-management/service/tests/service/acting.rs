@@ -63,7 +63,7 @@ async fn a_command_that_is_refused_for_now_is_sent_again() {
     let decision = world.decisions("").await.remove(0);
     assert_eq!(decision["outcome"]["status"], "CONFIRMED");
     assert_eq!(decision["outcome"]["attempts"], 3);
-    assert_eq!(decision["outcome"]["sentDateTime"], "2026-05-15T06:00:06.000Z");
+    assert_eq!(decision["outcome"]["sentDateTime"], "2026-05-15T06:00:03.000Z");
 }
 
 #[tokio::test]

@@ -71,7 +71,8 @@ pub(crate) struct World {
     played: Arc<Mutex<Played>>,
     base: String,
     events: u64,
-    _trigger: Option<Trigger>,
+    /// Of a later start; the first one's is with the hands.
+    trigger: Option<Trigger>,
 }
 
 impl World {
@@ -117,7 +118,7 @@ impl World {
             hands.point(service, address.clone());
         }
         let base = hands.serve(api(&runtime), &runtime).await;
-        let world = Self { runtime, hands, settings, played, base, events: 0, _trigger: None };
+        let world = Self { runtime, hands, settings, played, base, events: 0, trigger: None };
         world.furnish(&address);
         world
     }
@@ -267,13 +268,21 @@ impl World {
         records
     }
 
+    /// The service ends.
+    pub(crate) async fn end(&self) {
+        match &self.trigger {
+            Some(trigger) => trigger.trigger(),
+            None => self.hands.shut_down(),
+        }
+        self.runtime.tasks.join().await;
+    }
+
     /// The service ends and starts again on the same database and log.
     pub(crate) async fn restart(&mut self) {
-        self.hands.shut_down();
-        self.runtime.tasks.join().await;
+        self.end().await;
         let (trigger, shutdown) = Shutdown::new();
         let runtime = Runtime { shutdown, tasks: Tasks::new(), ..self.runtime.clone() };
-        self._trigger = Some(trigger);
+        self.trigger = Some(trigger);
         self.runtime = runtime;
         self.base = self.hands.serve(api(&self.runtime), &self.runtime).await;
         start(&self.runtime, &self.settings).unwrap();

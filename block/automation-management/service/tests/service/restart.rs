@@ -27,8 +27,7 @@ async fn a_command_that_waited_through_a_long_restart_expires() {
     let mut world = World::open().await;
     world.play().gateway = vec![StatusCode::SERVICE_UNAVAILABLE];
     world.measure("or-1", Temperature(23.0)).await;
-    world.hands.shut_down();
-    world.runtime.tasks.join().await;
+    world.end().await;
     world.hands.move_to(world.now() + SignedDuration::from_secs(60));
     world.restart().await;
     world.settle().await;
@@ -79,8 +78,7 @@ async fn a_replay_repeats_nothing() {
     world.commands();
     for late_s in [0, 3600] {
         world.hands.move_to(world.now() + SignedDuration::from_secs(late_s));
-        world.hands.shut_down();
-        world.runtime.tasks.join().await;
+        world.end().await;
         let broker = world.runtime.broker.clone();
         for topic in ["room-events", "process-events", "automation-requests-events", "twin-events"]
         {
