@@ -226,6 +226,12 @@ impl House {
         let work = surgery_report::run(runtime, report, listener);
         running.spawn(async move { (surgery_report::NAME, work.await) });
 
+        let (runtime, listener) = build
+            .service(Service::AutomationManagement, automation_management::COLLECTIONS)
+            .await?;
+        let work = automation_management::run(runtime, settings.automation.clone(), listener);
+        running.spawn(async move { (automation_management::NAME, work.await) });
+
         Ok(Self { trigger, running, stores: build.stores, broker, endpoints })
     }
 
@@ -292,7 +298,7 @@ impl House {
 }
 
 /// Services with an account of their own, and what each may do at the others.
-const GRANTS: [(&str, &[&str]); 12] = [
+const GRANTS: [(&str, &[&str]); 13] = [
     (api_gateway::NAME, &[]),
     (user_management_integration::NAME, &["twins:read", "twins:write"]),
     (twin_engine::NAME, &[]),
@@ -316,6 +322,7 @@ const GRANTS: [(&str, &[&str]); 12] = [
             "patients:read",
         ],
     ),
+    (automation_management::NAME, &["twins:read", "things:read", "actuators:write"]),
     // Badge readers, sensors and monitors of the simulation, until the block gateway plays them.
     (DEVICE, &["twins:read", "twins:write", "vitals:write"]),
 ];

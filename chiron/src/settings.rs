@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) periods: Periods,
     /// Users whose tokens may say when a fact happened.
     pub(crate) source_time_users: Vec<String>,
+    /// What is wanted of rooms, and where it is written.
+    pub(crate) automation: automation_management::Settings,
     /// How logs are written.
     pub(crate) log: Log,
 }
@@ -135,6 +137,7 @@ impl Default for Settings {
             time_zone: "UTC".to_owned(),
             periods: Periods::default(),
             source_time_users: Vec::new(),
+            automation: automation_management::Settings::default(),
             log: Log::default(),
         }
     }

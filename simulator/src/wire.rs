@@ -96,8 +96,8 @@ mod port {
     pub(super) const GATEWAY_ROOM: u16 = 3009;
     pub(super) const TWINS: u16 = 3010;
     /// Every listener that has an account of its work.
-    pub(super) const ALL: [u16; 12] =
-        [3000, 3001, 3002, 3003, 3004, 3005, 3006, 3007, 3008, 3009, 3010, 3012];
+    pub(super) const ALL: [u16; 13] =
+        [3000, 3001, 3002, 3003, 3004, 3005, 3006, 3007, 3008, 3009, 3010, 3011, 3012];
 }
 
 impl Hospital {

@@ -71,7 +71,7 @@ pub enum Service {
 
 impl Service {
     /// All services.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::MedicalInstrument,
         Self::UserManagement,
         Self::SurgeryBooking,
@@ -84,6 +84,7 @@ impl Service {
         Self::GatewayRoom,
         Self::TwinEngine,
         Self::EventGateway,
+        Self::AutomationManagement,
     ];
 
     /// The name under which settings and messages know the service.

@@ -37,6 +37,7 @@ pub struct Settings {
     /// Lights that suit a technology; at most one entry a type.
     pub scenarios: Scenarios,
     /// The twin layer in which technologies and actuators are found.
+    #[serde(skip)]
     pub twin_layer: TwinLayer,
 }
 

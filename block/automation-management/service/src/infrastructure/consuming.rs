@@ -68,6 +68,8 @@ impl Handler for Consuming {
                     of_room.1.push((fact, stamp, moment));
                     outcomes.push(Handled::Done);
                 }
+                // Most events are about something else.
+                Ok((Said::Nothing, _)) => outcomes.push(Handled::Done),
                 Ok((said, stamp)) => {
                     let taking = self.take(said, &stamp, record.appended_at);
                     match record.scope(Box::pin(taking)).await {

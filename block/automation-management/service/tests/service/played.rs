@@ -29,6 +29,7 @@ use serde_json::{Value, json};
 const MODELS: &str = "dtmi:io:github:smartoperatingblock:";
 
 /// What is played.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Played {
     twins: BTreeMap<String, Value>,
     /// Actuators by room and type number.
@@ -466,13 +467,11 @@ fn query(played: &Played, text: &str) -> Response {
 }
 
 fn twin(played: &Played, id: &str) -> Response {
-    match played.twins.get(id) {
-        Some(twin) => json_answer(twin),
-        None => {
-            let error = json!({"error": {"code": "DigitalTwinNotFound", "message": "none"}});
-            (StatusCode::NOT_FOUND, error.to_string()).into_response()
-        }
+    if let Some(twin) = played.twins.get(id) {
+        return json_answer(twin);
     }
+    let error = json!({"error": {"code": "DigitalTwinNotFound", "message": "none"}});
+    (StatusCode::NOT_FOUND, error.to_string()).into_response()
 }
 
 fn incoming(played: &Played, id: &str) -> Response {
