@@ -165,6 +165,13 @@ fn what_waited_for_long_is_folded_and_causes_nothing() {
     assert_eq!(told.target(Temperature), "20 Standby");
     assert_eq!(told.tell("3601 lux 3"), "AmbientLight 70, SurgicalLight 80000");
 
+    // A timer that was over during a long rest changes the targets and commands nothing.
+    let mut told = Told::theatre();
+    told.tell("0 lux 3; 0 nobody");
+    assert_eq!(told.tell("91 tick"), "");
+    assert_eq!(told.target(AmbientLight), "50 Standby");
+    assert_eq!(told.tell("92 lux 98"), "AmbientLight 50, SurgicalLight 150");
+
     let slow =
         Moment { now: at(60 * 25), fresh: true, machine_second: SignedDuration::from_mins(1) };
     assert!(slow.is_fresh(at(0)), "25 s of the machine");

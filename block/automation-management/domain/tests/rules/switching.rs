@@ -83,6 +83,15 @@ fn an_old_or_repeated_measurement_changes_nothing() {
         crate::told::moment(crate::told::at(11)),
     );
     assert_eq!(told.room, once);
+    // Not even when what it led to has been undone since.
+    let mut told = Told::theatre();
+    told.tell("0 lux 3; 60 shadow AmbientLight 20");
+    let again = automation_management_domain::room::Stamp {
+        at: crate::told::at(0),
+        event: "e-0001".to_owned(),
+    };
+    told.hear("lux 3", &again, crate::told::moment(crate::told::at(61)));
+    assert!(told.room.decisions.iter().all(|decision| !decision.is_open()));
 }
 
 #[test]
