@@ -38,7 +38,19 @@ const BATCH: usize = 256;
 /// There is no event log in the data folder, a name is not known in it, or services are running
 /// while it is to be changed.
 pub(crate) async fn run(settings: &Settings, args: EventsArgs) -> Result<ExitCode> {
-    match args.command {
+    match obey(settings, args.command, &|line| show::piped(line)).await {
+        Err(err) if show::is_closed_pipe(&err) => Ok(ExitCode::SUCCESS),
+        outcome => outcome.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// Does what was asked, giving each line to `print`, and stops at the first that is not taken.
+async fn obey(
+    settings: &Settings,
+    command: EventsCommand,
+    print: &impl Fn(&str) -> std::io::Result<()>,
+) -> Result<()> {
+    match command {
         EventsCommand::Tail { topic, from, no_follow } => {
             let view = look(&path(settings))?;
             let from = from.as_deref().map(parse).transpose()?;
@@ -47,7 +59,7 @@ pub(crate) async fn run(settings: &Settings, args: EventsArgs) -> Result<ExitCod
             let topics = topic.map_or(Topics::All, Topics::One);
             let mut tail = Tail::new(view, topics, from.map_or(otherwise, Start::Instant))?;
             loop {
-                tail.print(|line| show::line(&line))?;
+                tail.print(|line| Ok(print(&line)?))?;
                 if no_follow {
                     break;
                 }
@@ -56,19 +68,19 @@ pub(crate) async fn run(settings: &Settings, args: EventsArgs) -> Result<ExitCod
         }
         EventsCommand::DeadLetters { topic } => {
             let view = look(&path(settings))?;
-            let count = dead_letters(view, topic.as_deref(), |line| show::line(&line))?;
+            let count = dead_letters(view, topic.as_deref(), |line| Ok(print(&line)?))?;
             if count == 0 && std::io::stdout().is_terminal() {
-                show::line("No dead letters: everything could be handled.");
+                print("No dead letters: everything could be handled.")?;
             }
         }
         EventsCommand::Replay { group, topic, from } => {
             let from = from.as_deref().map(parse).transpose()?;
             for line in replay(settings, &group, &topic, from).await? {
-                show::line(&line);
+                print(&line)?;
             }
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn path(settings: &Settings) -> PathBuf {
@@ -159,11 +171,8 @@ impl Tail {
     }
 
     /// Everything that was appended since the last time and until now.
-    fn print(&mut self, mut line: impl FnMut(String)) -> Result<()> {
-        self.each(|record| {
-            line(json(&Event::of(record), &record.value)?);
-            Ok(())
-        })
+    fn print(&mut self, mut line: impl FnMut(String) -> Result<()>) -> Result<()> {
+        self.each(|record| line(json(&Event::of(record), &record.value)?))
     }
 
     /// Each record that is there and was not yet given, in the order of time: of the next records of
@@ -209,7 +218,7 @@ impl Tail {
 fn dead_letters(
     view: LogReader,
     topic: Option<&str>,
-    mut line: impl FnMut(String),
+    mut line: impl FnMut(String) -> Result<()>,
 ) -> Result<usize> {
     let topics = match topic {
         None => Topics::AllDeadLetters,
@@ -228,8 +237,7 @@ fn dead_letters(
     let mut count = 0;
     Tail::new(view, topics, Start::Beginning)?.each(|record| {
         count += 1;
-        line(json(&DeadLetter::of(record), &record.value)?);
-        Ok(())
+        line(json(&DeadLetter::of(record), &record.value)?)
     })?;
     Ok(count)
 }
@@ -437,7 +445,10 @@ mod tests {
 
         fn dead_letters(&self, topic: Option<&str>) -> Result<Vec<Value>> {
             let mut lines = Vec::new();
-            dead_letters(look(&path(&self.settings))?, topic, |line| lines.push(line))?;
+            dead_letters(look(&path(&self.settings))?, topic, |line| {
+                lines.push(line);
+                Ok(())
+            })?;
             Ok(lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect())
         }
 
@@ -461,9 +472,26 @@ mod tests {
             let event: Value = serde_json::from_str(&line).unwrap();
             let time = event["time"].as_str().unwrap();
             times.push(format!("{} {}", &time[11..16], event["topic"].as_str().unwrap()));
+            Ok(())
         })
         .unwrap();
         times
+    }
+
+    #[tokio::test]
+    async fn nothing_is_read_for_a_reader_who_has_gone() {
+        let hospital = Hospital::new();
+        hospital.publish(0, "room-events", "or-1", "{}").await;
+        hospital.publish(1, "room-events", "or-1", "{}").await;
+        let asked = std::cell::Cell::new(0);
+        let gone = |_: &str| {
+            asked.set(asked.get() + 1);
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        };
+        let command = EventsCommand::Tail { topic: None, from: None, no_follow: true };
+        let err = obey(&hospital.settings, command, &gone).await.unwrap_err();
+        assert!(show::is_closed_pipe(&err));
+        assert_eq!(asked.get(), 1);
     }
 
     #[tokio::test]
@@ -473,7 +501,13 @@ mod tests {
         hospital.publish(2, "room-events", "a", "not JSON \"").await;
         let partition = chiron_broker::partition_of("a", 2);
         let mut lines = Vec::new();
-        hospital.tail(Topics::All, Start::Beginning).print(|line| lines.push(line)).unwrap();
+        hospital
+            .tail(Topics::All, Start::Beginning)
+            .print(|line| {
+                lines.push(line);
+                Ok(())
+            })
+            .unwrap();
         let event = |offset: u32, value: &str| {
             let minute = offset + 1;
             format!(

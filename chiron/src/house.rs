@@ -17,7 +17,6 @@ use chiron_clock::{Activity, Clock, Ids, Shutdown, Tasks, Trigger};
 use chiron_store::{CollectionSpec, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use twin_client::TwinLayer;
 
 use crate::accounts::{Accounts, DEVICE};
 use crate::settings::{Identity, Settings};
@@ -143,12 +142,13 @@ impl House {
 
         let (runtime, block) =
             build.service(Service::GatewayBlock, api_gateway::COLLECTIONS).await?;
-        let listeners =
-            api_gateway::Listeners { block, room: build.listener(Service::GatewayRoom).await? };
-        let gateway = api_gateway::Settings {
-            source_time_users: settings.source_time_users.clone(),
-            ..api_gateway::Settings::standard()
+        let listeners = api_gateway::Listeners {
+            block,
+            room: build.listener(Service::GatewayRoom).await?,
+            web: build.listener(Service::GatewayWeb).await?,
         };
+        let mut gateway = settings.gateway.clone();
+        gateway.source_time_users.extend(settings.source_time_users.iter().cloned());
         let clients = client_accounts(accounts)?;
         let work = api_gateway::run(runtime, gateway, clients, listeners);
         running.spawn(async move { (api_gateway::NAME, work.await) });
@@ -157,7 +157,10 @@ impl House {
             .service(Service::UserManagement, user_management_integration::COLLECTIONS)
             .await?;
         first_password(&runtime, settings, accounts).await?;
-        let users = user_management_integration::Settings::standard();
+        let users = user_management_integration::Settings {
+            twin_layer: settings.twin_layer.clone(),
+            ..user_management_integration::Settings::standard()
+        };
         let work = user_management_integration::run(runtime, users, listener);
         running.spawn(async move { (user_management_integration::NAME, work.await) });
 
@@ -175,8 +178,8 @@ impl House {
 
         let (runtime, listener) =
             build.service(Service::BuildingManagement, building_management::COLLECTIONS).await?;
-        let work =
-            building_management::run(runtime, building_management::Settings::default(), listener);
+        let building = building_management::Settings { twin_layer: settings.twin_layer.clone() };
+        let work = building_management::run(runtime, building, listener);
         running.spawn(async move { (building_management::NAME, work.await) });
 
         let (runtime, listener) =
@@ -195,13 +198,15 @@ impl House {
             .await?;
         let booking = surgery_booking_integration::Settings {
             time_zone: settings.time_zone.clone().try_into().context("reading time_zone")?,
+            twin_layer: settings.twin_layer.clone(),
             ..surgery_booking_integration::Settings::standard()
         };
         let work = surgery_booking_integration::run(runtime, booking, listener);
         running.spawn(async move { (surgery_booking_integration::NAME, work.await) });
 
         let (runtime, listener) = build.service(Service::MedicalInstrument, &[]).await?;
-        let instrument = medical_instrument_integration::Settings::default();
+        let instrument =
+            medical_instrument_integration::Settings { twin_layer: settings.twin_layer.clone() };
         let work = medical_instrument_integration::run(runtime, instrument, listener);
         running.spawn(async move { (medical_instrument_integration::NAME, work.await) });
 
@@ -210,7 +215,7 @@ impl House {
             .await?;
         let process = surgical_process_monitoring::Settings {
             late_window_s: settings.late_window_seconds,
-            twin_layer: TwinLayer::default(),
+            twin_layer: settings.twin_layer.clone(),
         };
         let work = surgical_process_monitoring::run(runtime, process, listener);
         running.spawn(async move { (surgical_process_monitoring::NAME, work.await) });
@@ -229,7 +234,11 @@ impl House {
         let (runtime, listener) = build
             .service(Service::AutomationManagement, automation_management::COLLECTIONS)
             .await?;
-        let work = automation_management::run(runtime, settings.automation.clone(), listener);
+        let automation = automation_management::Settings {
+            twin_layer: settings.twin_layer.clone(),
+            ..settings.automation.clone()
+        };
+        let work = automation_management::run(runtime, automation, listener);
         running.spawn(async move { (automation_management::NAME, work.await) });
 
         Ok(Self { trigger, running, stores: build.stores, broker, endpoints })
@@ -304,7 +313,7 @@ const GRANTS: [(&str, &[&str]); 13] = [
     (twin_engine::NAME, &[]),
     (twin_event_gateway::NAME, &["twins:read"]),
     (building_management::NAME, &["twins:read", "twins:write"]),
-    (staff_tracking::NAME, &[]),
+    (staff_tracking::NAME, &["processes:read"]),
     (patient_management_integration::NAME, &[]),
     (surgery_booking_integration::NAME, &["twins:read", "twins:write", "patients:read"]),
     (medical_instrument_integration::NAME, &["twins:read", "twins:write"]),

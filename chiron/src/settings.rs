@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use chiron_broker::Durability;
 use chiron_chassis::settings::{Effective, Loaded, Origin, SettingsError};
 use serde::{Deserialize, Serialize};
+use twin_client::TwinLayer;
 
 /// The file that is read when the command line names none.
 const DEFAULT_FILE: &str = "chiron.toml";
@@ -32,10 +33,14 @@ pub(crate) struct Settings {
     pub(crate) time_zone: String,
     /// How often things are nominally measured.
     pub(crate) periods: Periods,
+    /// Where the twins live: `chiron`, or an Azure Digital Twins instance.
+    pub(crate) twin_layer: TwinLayer,
     /// Users whose tokens may say when a fact happened.
     pub(crate) source_time_users: Vec<String>,
     /// What is wanted of rooms, and where it is written.
     pub(crate) automation: automation_management::Settings,
+    /// Tokens, cookies and live streams.
+    pub(crate) gateway: api_gateway::Settings,
     /// How logs are written.
     pub(crate) log: Log,
 }
@@ -136,8 +141,10 @@ impl Default for Settings {
             late_window_seconds: 600,
             time_zone: "UTC".to_owned(),
             periods: Periods::default(),
+            twin_layer: TwinLayer::default(),
             source_time_users: Vec::new(),
             automation: automation_management::Settings::default(),
+            gateway: api_gateway::Settings::standard(),
             log: Log::default(),
         }
     }
@@ -207,7 +214,11 @@ mod tests {
 
     #[test]
     fn file_environment_and_command_line_each_leave_their_name() {
-        let loaded = loaded(&[("CHIRON_LATE_WINDOW_SECONDS", "60")]).unwrap();
+        let loaded =
+            loaded(&[("CHIRON_LATE_WINDOW_SECONDS", "60"), ("CHIRON_GATEWAY__LIVE_QUEUE", "9")])
+                .unwrap();
+        assert_eq!(loaded.settings.gateway.live_queue, 9);
+        assert_eq!(loaded.settings.gateway.access_token_minutes, 15);
         assert_eq!(loaded.settings.port_offset, 7);
         assert_eq!(loaded.settings.late_window_seconds, 60);
         assert_eq!(loaded.settings.data, PathBuf::from("/tmp/elsewhere"));

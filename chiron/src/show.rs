@@ -12,6 +12,21 @@ pub(crate) fn line(text: &str) {
     let _closed = writeln!(std::io::stdout(), "{text}");
 }
 
+/// Prints a line of a listing, for a person or for the next program of a pipe.
+///
+/// # Errors
+///
+/// When whoever reads has gone: see [`is_closed_pipe`].
+pub(crate) fn piped(text: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{text}")
+}
+
+/// Whether a listing ended because its reader had seen enough, as `head` does.
+pub(crate) fn is_closed_pipe(err: &anyhow::Error) -> bool {
+    err.downcast_ref::<std::io::Error>()
+        .is_some_and(|err| err.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
 /// Prints an error with its causes.
 pub(crate) fn error(err: &anyhow::Error) {
     let _closed = writeln!(std::io::stderr(), "chiron: {err:#}");

@@ -131,6 +131,7 @@ fn welcome(settings: &Settings, args: &UpArgs) {
         ("sign-in", 3008),
         ("room dashboard's commands", 3009),
         ("why commands were given", 3011),
+        ("everything for browsers", 8080),
     ] {
         show::line(&format!("  {what:26} {}/docs", at(port)));
     }

@@ -137,6 +137,14 @@ impl World {
                     },
                 );
             }
+            let (name, surname) = pick(&STAFF_NAMES, zone + 5);
+            let porter = What::Professional {
+                health_professional_id: porter(zone),
+                name: name.to_owned(),
+                surname: surname.to_owned(),
+                role: Role::Nurse,
+            };
+            self.tell(at, porter);
         }
     }
 
@@ -477,20 +485,43 @@ impl Story<'_> {
         self.now
     }
 
+    /// The porter goes with the patient, through each door at the same instant.
     fn patient_moves(&mut self, room_id: Option<String>) {
         let patient_id = self.patient_id.clone();
+        self.world.staff_moves(self.now, &porter(self.surgery.zone), room_id.clone());
         self.world.tell(self.now, What::PatientMoved { patient_id, room_id });
+        self.measured_on_the_boundary();
+    }
+
+    /// Where one step ends and the next begins, something is measured at that very instant: it
+    /// belongs to the second, and at the process's end to the last.
+    fn measured_on_the_boundary(&mut self) {
+        let vital = What::Vital {
+            patient_id: self.patient_id.clone(),
+            quantity: Vital::HeartBeat,
+            value: f64::from(self.random.random_range(131..160)),
+            unit: "/min",
+        };
+        self.world.tell(self.now, vital);
+        let zone = self.surgery.zone;
+        for room_id in [pre(zone), theatre(zone)] {
+            let value = json!(tenth(self.random.random_range(26.0..30.0)));
+            let quantity = Quantity::Temperature;
+            self.world.tell(self.now, What::Environment { room_id, quantity, value });
+        }
     }
 
     fn on_table(&mut self) {
         let patient_id = self.patient_id.clone();
         self.world.tell(self.now, What::OnTable { patient_id });
+        self.measured_on_the_boundary();
         self.passes(1, 2);
     }
 
     fn step(&mut self, step: Step) {
         let (room_id, patient_id) = (theatre(self.surgery.zone), self.patient_id.clone());
         self.world.tell(self.now, What::Step { room_id, patient_id, step });
+        self.measured_on_the_boundary();
     }
 
     fn technology(&mut self, in_use: bool) {
@@ -537,6 +568,10 @@ fn technology(zone: u32) -> String {
 
 fn professional(zone: u32, role: Role) -> String {
     format!("hp-{}", (zone - 1) * 3 + role as u32 + 1)
+}
+
+fn porter(zone: u32) -> String {
+    format!("hp-porter-{zone}")
 }
 
 fn pick<T: Copy, const N: usize>(from: &[T; N], nth: u32) -> T {

@@ -18,15 +18,17 @@ use utoipa_axum::routes;
 use crate::Gateway;
 use crate::tokens::TokenError;
 
-pub(crate) fn api(gateway: &Gateway) -> Api {
-    Api::new(crate::NAME, "API gateway, block dashboard")
-        .public(routes!(sign_in))
+/// What people sign in and out by, and the clock.
+pub(crate) fn sessions(api: Api<Gateway>) -> Api<Gateway> {
+    api.public(routes!(sign_in))
         .public(routes!(refresh))
         .public(routes!(sign_out))
-        .public(routes!(token))
-        .public(routes!(jwks))
         .public(routes!(clock))
-        .with_state(gateway.clone())
+}
+
+/// What services get their tokens and everybody's keys from.
+pub(crate) fn accounts(api: Api<Gateway>) -> Api<Gateway> {
+    api.public(routes!(token)).public(routes!(jwks))
 }
 
 /// What somebody signs in with.

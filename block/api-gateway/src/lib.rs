@@ -1,16 +1,29 @@
 //! The door of the block: sign-in, tokens and keys, and the commands of the dashboards.
 //!
-//! It has two faces, each on a listener of its own: one for the block's dashboard
+//! It has three faces, each on a listener of its own: one for the block's dashboard
 //! (`/api/v1/obd`, the token route and the published keys), one for a room's dashboard
-//! (`/api/v1/ord`). It holds no rule of the block: whether a password is right is user
-//! management's affair, whether an event fits is surgical process monitoring's. What it owns are
-//! the keys that sign tokens, which never leave it.
+//! (`/api/v1/ord`), and one for browsers, which serves both and the services behind under one
+//! origin. It holds no rule of the block: whether a password is right is user management's affair,
+//! whether an event fits is surgical process monitoring's. It never waits for ever: what it cannot
+//! know it leaves out, and says so. What it owns are the keys that sign tokens, which never leave
+//! it.
 
 mod accounts;
-mod block;
 mod keys;
-mod room;
 mod tokens;
+
+mod needs;
+
+mod block;
+mod lights;
+mod room;
+
+mod behind;
+mod dashboard;
+
+mod live;
+
+mod web;
 
 use std::time::Duration;
 
@@ -25,7 +38,9 @@ pub use keys::KeyError;
 pub use room::EmergencyV1;
 
 use crate::accounts::Accounts;
+use crate::dashboard::Directory;
 use crate::keys::Keys;
+use crate::live::Hub;
 use crate::tokens::Tokens;
 
 /// The service's name.
@@ -36,7 +51,7 @@ pub const COLLECTIONS: &[&CollectionSpec] = &[&keys::KEYS];
 
 /// The grants that the gateway gives itself.
 const OWN_GRANTS: &[&str] =
-    &["refresh-tokens:write", "rooms:read", "professionals:read", "users:read"];
+    &["refresh-tokens:write", "rooms:read", "professionals:read", "users:read", "positions:read"];
 
 /// Settings of the gateway. Times are of the machine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -56,6 +71,19 @@ pub struct Settings {
     /// before the gateway.
     #[serde(default)]
     pub secure_cookie: bool,
+    /// Live events kept for those who read slowly, 1 to 1,048,576, shared by all streams. Who falls
+    /// further behind is told of a gap.
+    #[serde(default = "live_queue")]
+    pub live_queue: usize,
+    /// Streams and sockets open at the same time; beyond it 503.
+    #[serde(default = "live_streams")]
+    pub live_streams: usize,
+    /// Records that are read again at most for a stream that is resumed; beyond it there is a gap.
+    #[serde(default = "live_replay_records")]
+    pub live_replay_records: u64,
+    /// Seconds between signs of life on an idle stream, 1 or more.
+    #[serde(default = "live_heartbeat_seconds")]
+    pub live_heartbeat_seconds: u32,
 }
 
 fn access_token_minutes() -> u32 {
@@ -64,6 +92,22 @@ fn access_token_minutes() -> u32 {
 
 fn key_days() -> u32 {
     30
+}
+
+fn live_queue() -> usize {
+    4_096
+}
+
+fn live_streams() -> usize {
+    2_048
+}
+
+fn live_replay_records() -> u64 {
+    100_000
+}
+
+fn live_heartbeat_seconds() -> u32 {
+    15
 }
 
 impl Settings {
@@ -75,6 +119,10 @@ impl Settings {
             key_days: key_days(),
             source_time_users: Vec::new(),
             secure_cookie: false,
+            live_queue: live_queue(),
+            live_streams: live_streams(),
+            live_replay_records: live_replay_records(),
+            live_heartbeat_seconds: live_heartbeat_seconds(),
         }
     }
 }
@@ -86,6 +134,8 @@ pub struct Listeners {
     pub block: TcpListener,
     /// For a room's dashboard; 3009 unless told otherwise.
     pub room: TcpListener,
+    /// For browsers; 8080 unless told otherwise.
+    pub web: TcpListener,
 }
 
 /// The gateway with its keys, ready to serve.
@@ -95,6 +145,8 @@ pub struct Gateway {
     tokens: Tokens,
     accounts: Accounts,
     secure_cookie: bool,
+    directory: Directory,
+    hub: Hub,
 }
 
 /// Reads the keys, or makes the first one, and takes the service and device accounts. From here on
@@ -122,20 +174,30 @@ pub async fn prepare(
     }));
     let guard = if runtime.guard.is_off() { Guard::off() } else { Guard::given(keys.published()) };
     let runtime = Runtime { guard, calls, ..runtime };
-    Ok(Gateway { runtime, tokens, accounts, secure_cookie: settings.secure_cookie })
+    let hub = Hub::start(&runtime, settings);
+    let (directory, secure_cookie) = (Directory::default(), settings.secure_cookie);
+    Ok(Gateway { runtime, tokens, accounts, secure_cookie, directory, hub })
 }
 
 impl Gateway {
     /// The routes for the block's dashboard, the token route and the keys.
     #[must_use]
     pub fn block_api(&self) -> Api {
-        block::api(self)
+        let api = Api::new(NAME, "API gateway, block dashboard");
+        of_block(block::accounts(block::sessions(api))).with_state(self.clone())
     }
 
     /// The routes for a room's dashboard.
     #[must_use]
     pub fn room_api(&self) -> Api {
-        room::api(self)
+        of_room(Api::new(NAME, "API gateway, room dashboard")).with_state(self.clone())
+    }
+
+    /// The routes for browsers: those of both dashboards, and the way to the services behind.
+    #[must_use]
+    pub fn web_api(&self) -> Api {
+        let api = block::sessions(Api::new(NAME, "API gateway, web"));
+        web::services(of_room(of_block(api))).with_state(self.clone())
     }
 
     /// The runtime with the gateway's own guard and tokens.
@@ -144,7 +206,7 @@ impl Gateway {
         &self.runtime
     }
 
-    /// Serves both faces until the shutdown.
+    /// Serves all faces until the shutdown.
     ///
     /// # Errors
     ///
@@ -165,9 +227,18 @@ impl Gateway {
         });
         let block = chiron_chassis::serve(self.block_api(), listeners.block, self.runtime.clone());
         let room = chiron_chassis::serve(self.room_api(), listeners.room, self.runtime.clone());
-        let ((), ()) = tokio::try_join!(block, room)?;
+        let web = chiron_chassis::serve(self.web_api(), listeners.web, self.runtime.clone());
+        let ((), (), ()) = tokio::try_join!(block, room, web)?;
         Ok(())
     }
+}
+
+fn of_block(api: Api<Gateway>) -> Api<Gateway> {
+    live::of_block(dashboard::of_block(api))
+}
+
+fn of_room(api: Api<Gateway>) -> Api<Gateway> {
+    live::of_room(dashboard::of_room(lights::commands(room::commands(api))))
 }
 
 /// How often it is looked whether a new key is due.

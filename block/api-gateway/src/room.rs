@@ -10,24 +10,22 @@ use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 use block_language::emergency::EmergencySurgeryEvent;
 use block_language::manual::{ManualEvent, ProcessManualEvent};
 use chiron_broker::{NewRecord, PublishError};
-use chiron_chassis::{Api, Calls, FactTime, Json, Need, Problem, Query, Service};
+use chiron_chassis::{Api, Calls, FactTime, Json, Problem, Query, Service};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::Gateway;
+use crate::behind::PATIENCE;
+use crate::needs::COMMAND;
 
-/// Who presses buttons in a room.
-const COMMAND: Need = Need::new("commands", "write", &["surgeon", "nurse", "anesthetist"]);
 /// The header with which a client names its command.
 const COMMAND_ID: HeaderName = HeaderName::from_static("x-command-id");
 
-pub(crate) fn api(gateway: &Gateway) -> Api {
-    Api::new(crate::NAME, "API gateway, room dashboard")
-        .route(COMMAND, routes!(manual_event))
-        .route(COMMAND, routes!(emergency))
-        .with_state(gateway.clone())
+/// The commands that begin or steer a surgery.
+pub(crate) fn commands(api: Api<Gateway>) -> Api<Gateway> {
+    api.route(COMMAND, routes!(manual_event)).route(COMMAND, routes!(emergency))
 }
 
 /// What was pressed, and where.
@@ -124,8 +122,8 @@ async fn emergency(
 }
 
 /// The name of a command: a UUID in its usual form, in lower case.
-struct CommandId {
-    text: String,
+pub(crate) struct CommandId {
+    pub(crate) text: String,
     value: HeaderValue,
 }
 
@@ -136,14 +134,14 @@ impl CommandId {
         Ok(Self { text, value })
     }
 
-    fn header(self) -> (HeaderName, HeaderValue) {
+    pub(crate) fn header(self) -> (HeaderName, HeaderValue) {
         (COMMAND_ID, self.value)
     }
 }
 
 impl Gateway {
     /// The client's name for the command, else a new one.
-    fn command_id(&self, headers: &HeaderMap) -> Result<CommandId, Problem> {
+    pub(crate) fn command_id(&self, headers: &HeaderMap) -> Result<CommandId, Problem> {
         let Some(value) = headers.get(COMMAND_ID) else {
             return CommandId::new(self.runtime.ids.next());
         };
@@ -160,12 +158,13 @@ impl Gateway {
     }
 
     /// Refuses a room that building management does not know.
-    async fn known_room(&self, room_id: &str) -> Result<(), Problem> {
+    pub(crate) async fn known_room(&self, room_id: &str) -> Result<(), Problem> {
         if room_id.is_empty() {
             return Err(Problem::bad_request("?roomId", "must not be empty"));
         }
         let path = format!("/api/v1/rooms/{}", Calls::segment(room_id));
-        let answer = self.runtime.calls.get(Service::BuildingManagement, &path).send().await?;
+        let call = self.runtime.calls.get(Service::BuildingManagement, &path).within(PATIENCE);
+        let answer = call.send().await?;
         match answer.status {
             status if status.is_success() => Ok(()),
             StatusCode::NOT_FOUND => Err(Problem::not_found("there is no such room")),
@@ -176,7 +175,7 @@ impl Gateway {
         }
     }
 
-    async fn publish(&self, record: NewRecord) -> Result<(), Problem> {
+    pub(crate) async fn publish(&self, record: NewRecord) -> Result<(), Problem> {
         match self.runtime.broker.publish(vec![record]).await {
             Ok(_positions) => Ok(()),
             Err(err @ (PublishError::Closed | PublishError::Storage(_))) => {

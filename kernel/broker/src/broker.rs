@@ -278,8 +278,7 @@ pub(crate) async fn read(
     ranges: Vec<Range>,
     max: usize,
 ) -> Result<Vec<Record>, BrokerError> {
-    on_disk(log, move |log| log.readers().with(|connection| reader::read(connection, &ranges, max)))
-        .await
+    on_disk(log, move |log| log.readers().read(&ranges, max)).await
 }
 
 pub(crate) async fn offsets_at(
@@ -289,7 +288,7 @@ pub(crate) async fn offsets_at(
 ) -> Result<BTreeMap<u32, u64>, BrokerError> {
     let extents = log.state().extents(topic).to_vec();
     on_disk(log, move |log| {
-        log.readers().with(|connection| reader::offsets_at(connection, &extents, at))
+        log.readers().with(|connection| Ok(reader::offsets_at(connection, &extents, at)?))
     })
     .await
 }

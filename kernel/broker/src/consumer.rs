@@ -18,7 +18,6 @@ use std::sync::{Arc, Weak};
 use chiron_clock::{Activity, Shutdown, Work};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
 use tracing::Instrument as _;
 
 use crate::broker::Broker;
@@ -398,27 +397,14 @@ impl<H: Handler> Run<H> {
 
     /// Waits before another try and takes up work again. `None` when the consumer is to end.
     async fn back_off(&self, work: Work, paused: &[&AtomicBool], attempt: u32) -> Option<Work> {
-        if !self.activity.clock().is_lock_step() {
-            drop(work);
-            tokio::select! {
-                biased;
-                () = self.shutdown.requested() => return None,
-                () = self.activity.back_off(attempt) => {}
-            }
-            return Some(self.activity.work());
-        }
-        // As `Activity::back_off`, but without a moment in which neither timer nor work counts:
-        // the timer is listed before the work is given up, and the sleeper wakes holding work.
-        let seconds = 1_i64.checked_shl(attempt).map_or(60, |s| s.clamp(1, 60));
-        let wait = SignedDuration::from_secs(seconds);
-        let at = self.activity.clock().now().saturating_add(wait).unwrap_or(Timestamp::MAX);
-        let sleep = self.activity.sleep_until(at);
+        // Listed before the work is given up: no moment in which neither timer nor work counts.
+        let wait = self.activity.back_off(attempt);
         let pause = Pause::begin(paused);
         drop(work);
         let work = tokio::select! {
             biased;
             () = self.shutdown.requested() => None,
-            work = sleep => Some(work),
+            work = wait => Some(work),
         };
         drop(pause);
         work

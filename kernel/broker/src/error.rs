@@ -4,13 +4,52 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A failure of the file behind the log. Shared by all whose writes were in the failed commit.
+/// A failure of the files behind the log. Shared by all whose writes were in the failed commit.
 #[derive(Clone)]
-pub struct StorageError(Arc<rusqlite::Error>);
+pub struct StorageError(Arc<Failure>);
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Index(rusqlite::Error),
+    #[error("cannot use the records' segments")]
+    Segment(#[source] std::io::Error),
+    #[error(
+        "segment {0} of the records is missing: put it back, or restore the log's file and its \
+         folder of records from one backup"
+    )]
+    Missing(u64),
+    #[error(
+        "segment {segment} of the records is damaged behind byte {valid}: restore the log's file \
+         and its folder of records from one backup"
+    )]
+    Damaged { segment: u64, valid: u64 },
+}
+
+impl StorageError {
+    pub(crate) fn missing(segment: u64) -> Self {
+        Self(Arc::new(Failure::Missing(segment)))
+    }
+
+    /// Whether a file was not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(&*self.0, Failure::Segment(err) if err.kind() == std::io::ErrorKind::NotFound)
+    }
+
+    pub(crate) fn damaged(segment: u64, valid: u64) -> Self {
+        Self(Arc::new(Failure::Damaged { segment, valid }))
+    }
+}
 
 impl From<rusqlite::Error> for StorageError {
     fn from(source: rusqlite::Error) -> Self {
-        Self(Arc::new(source))
+        Self(Arc::new(Failure::Index(source)))
+    }
+}
+
+impl From<std::io::Error> for StorageError {
+    fn from(source: std::io::Error) -> Self {
+        Self(Arc::new(Failure::Segment(source)))
     }
 }
 
@@ -26,7 +65,11 @@ impl fmt::Display for StorageError {
     }
 }
 
-impl std::error::Error for StorageError {}
+impl std::error::Error for StorageError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
 
 /// Why a log could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +98,20 @@ pub enum OpenError {
         /// The format that the file has.
         found: i64,
         /// The newest format known here.
+        known: i64,
+    },
+    /// The file was written before the first release, in a format that is no longer read.
+    #[error(
+        "event log {} has format {found}, and this version knows format {known} only: begin with \
+         another data folder",
+        path.display()
+    )]
+    Older {
+        /// The log's file.
+        path: PathBuf,
+        /// The format that the file has.
+        found: i64,
+        /// The format known here.
         known: i64,
     },
     /// The number of partitions cannot change once a log exists.
@@ -164,8 +221,8 @@ pub enum BrokerError {
     Storage(#[source] StorageError),
 }
 
-impl From<rusqlite::Error> for BrokerError {
-    fn from(source: rusqlite::Error) -> Self {
-        Self::Storage(source.into())
+impl From<StorageError> for BrokerError {
+    fn from(source: StorageError) -> Self {
+        Self::Storage(source)
     }
 }

@@ -75,10 +75,16 @@ impl Change {
         self.records.size()
     }
 
-    /// Whether losing it in a power cut would lose more than time.
+    /// Whether losing what the index learns of it in a power cut would lose more than time. Records
+    /// are read back from their segment; progress that belongs to records is not.
     pub(crate) fn must_last(&self) -> bool {
         let only_progress = |step: &Step| matches!(step.kind, StepKind::Advance { .. });
-        !(self.records.is_empty() && self.steps.iter().all(only_progress) && self.forget.is_empty())
+        let with_records = !self.records.is_empty() && !self.steps.is_empty();
+        let without_records = self.records.is_empty() && !self.topics.is_empty();
+        with_records
+            || without_records
+            || !self.steps.iter().all(only_progress)
+            || !self.forget.is_empty()
     }
 }
 
@@ -125,7 +131,7 @@ impl Log {
             .map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
         Ok(Arc::new(Self {
             shared,
-            readers: Readers::new(path.to_owned()),
+            readers: Readers::new(path),
             partitions,
             waiting: Arc::new(Semaphore::new(usize::try_from(MAX_WAITING_KIB).unwrap_or(1))),
             writer: Mutex::new(Some((sender, thread))),

@@ -2,23 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use crate::error::BrokerError;
+use crate::error::{BrokerError, StorageError};
 use crate::fragment::Entry;
 use crate::record::Record;
 use crate::schema::{connect_reader, offset_of, row, uint};
+use crate::segment::{Place, SegmentFiles, folder_of};
 use crate::state::Extent;
 
 /// Connections kept for the next reader; more may be open for a moment.
 const KEPT: usize = 8;
+
+/// How often a read begins again because a segment has gone meanwhile.
+const RETRIES: u32 = 3;
 
 /// A read stops after this many bytes of values, but not before one record.
 const MAX_READ_BYTES: usize = 4 << 20;
@@ -49,30 +53,34 @@ impl Range {
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,
+    segments: SegmentFiles,
     idle: Mutex<Vec<Connection>>,
     closed: AtomicBool,
 }
 
 impl Readers {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::default(), closed: AtomicBool::new(false) }
+    pub(crate) fn new(path: &Path) -> Self {
+        let segments = SegmentFiles::new(folder_of(path));
+        let (idle, closed) = (Mutex::default(), AtomicBool::new(false));
+        Self { path: path.to_owned(), segments, idle, closed }
     }
 
     /// The same with a connection that is open already.
-    pub(crate) fn with_one(path: PathBuf, connection: Connection) -> Self {
-        Self { path, idle: Mutex::new(vec![connection]), closed: AtomicBool::new(false) }
+    pub(crate) fn with_one(path: &Path, connection: Connection) -> Self {
+        Self { idle: Mutex::new(vec![connection]), ..Self::new(path) }
     }
 
     /// No further connection is kept or opened.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.segments.clear();
     }
 
     /// Lends a connection. Blocks on the disk: call it where that is allowed.
     pub(crate) fn with<T>(
         &self,
-        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+        read: impl FnOnce(&Connection) -> Result<T, StorageError>,
     ) -> Result<T, BrokerError> {
         if self.closed.load(Ordering::SeqCst) {
             return Err(BrokerError::Closed);
@@ -80,7 +88,7 @@ impl Readers {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => connect_reader(&self.path)?,
+            None => connect_reader(&self.path).map_err(StorageError::from)?,
         };
         let answer = read(&connection)?;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,15 +99,31 @@ impl Readers {
     }
 }
 
-/// Reads up to `max` records (and about [`MAX_READ_BYTES`]), range after range.
-pub(crate) fn read(
+impl Readers {
+    /// Reads up to `max` records (and about [`MAX_READ_BYTES`]), range after range.
+    pub(crate) fn read(&self, ranges: &[Range], max: usize) -> Result<Vec<Record>, BrokerError> {
+        let mut tries = 0;
+        loop {
+            match self.with(|connection| read(connection, &self.segments, ranges, max)) {
+                // Retention has moved or removed the chunk since the index was asked.
+                Err(BrokerError::Storage(err)) if tries < RETRIES && err.is_not_found() => {
+                    tries += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+fn read(
     connection: &Connection,
+    segments: &SegmentFiles,
     ranges: &[Range],
     max: usize,
-) -> rusqlite::Result<Vec<Record>> {
+) -> Result<Vec<Record>, StorageError> {
     // From the chunk that holds the first offset, which mostly begins before it.
     let mut query = connection.prepare_cached(
-        "SELECT id, at, layout, content FROM chunk
+        "SELECT id, at, segment, position, layout, content FROM chunk
          WHERE id >= coalesce((SELECT max(id) FROM chunk WHERE id BETWEEN ?1 AND ?2), ?2)
              AND id < ?3 ORDER BY id",
     )?;
@@ -111,7 +135,7 @@ pub(crate) fn read(
         while records.len() < max && bytes < MAX_READ_BYTES {
             let Some(chunk) = rows.next()? else { break };
             let before = records.len();
-            unpack(chunk, range, max, &mut records)?;
+            unpack(chunk, segments, range, max, &mut records)?;
             bytes += records.iter().skip(before).map(|record| record.value.len()).sum::<usize>();
         }
     }
@@ -121,27 +145,29 @@ pub(crate) fn read(
 /// Adds the records of one chunk that are in the range, until there are `max`.
 fn unpack(
     chunk: &Row<'_>,
+    segments: &SegmentFiles,
     range: &Range,
     max: usize,
     records: &mut Vec<Record>,
-) -> rusqlite::Result<()> {
-    let damaged = |column, kind, cause: Box<dyn Error + Send + Sync>| {
-        rusqlite::Error::FromSqlConversionFailure(column, kind, cause)
+) -> Result<(), StorageError> {
+    let damaged = |cause: Box<dyn Error + Send + Sync>| {
+        StorageError::from(std::io::Error::new(ErrorKind::InvalidData, cause))
     };
     let first = offset_of(chunk.get(0)?);
-    let appended_at = Timestamp::from_millisecond(chunk.get(1)?)
-        .map_err(|err| damaged(1, Type::Integer, err.into()))?;
-    let layout = chunk.get_ref(2)?.as_bytes()?;
+    let appended_at =
+        Timestamp::from_millisecond(chunk.get(1)?).map_err(|err| damaged(err.into()))?;
+    let place = Place { segment: uint(chunk.get(2)?), position: uint(chunk.get(3)?) };
+    let found = segments.read(place, chunk.get(4)?, chunk.get(5)?)?;
     let layout: Vec<Entry> =
-        serde_json::from_slice(layout).map_err(|err| damaged(2, Type::Text, err.into()))?;
+        serde_json::from_slice(&found.layout).map_err(|err| damaged(err.into()))?;
     // The values share the chunk's memory.
-    let mut content = Bytes::copy_from_slice(chunk.get_ref(3)?.as_blob()?);
+    let mut content = Bytes::from(found.content);
     for (offset, (key, headers, length)) in (first..range.end).zip(layout) {
         if max <= records.len() {
             break;
         }
         if content.len() < length {
-            return Err(damaged(3, Type::Blob, "shorter than its layout says".into()));
+            return Err(damaged("a chunk is shorter than its layout says".into()));
         }
         let value = content.split_to(length);
         if range.from <= offset {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::reader::{first_offset, holder};
-use crate::schema::{int, row};
+use crate::schema::{int, offset_of, row, uint};
+use crate::segment::{Head, Place};
 use crate::settings::{LogSettings, Retention};
 use crate::state::State;
 
@@ -63,9 +64,17 @@ pub(crate) fn plan(
     Ok(cuts)
 }
 
-/// Removes what was planned, within the caller's transaction.
+/// Removes what was planned from the index, within the caller's transaction.
 pub(crate) fn cut(connection: &Connection, cuts: &[Cut]) -> rusqlite::Result<()> {
     for cut in cuts {
+        connection
+            .prepare_cached(
+                "UPDATE segment SET live = live - gone.bytes FROM (
+                     SELECT segment AS number, sum(layout + content) AS bytes FROM chunk
+                     WHERE id >= ?1 AND id < ?2 GROUP BY segment
+                 ) AS gone WHERE segment.number = gone.number",
+            )?
+            .execute([row(cut.id, cut.from), row(cut.id, cut.to)])?;
         connection
             .prepare_cached("DELETE FROM chunk WHERE id >= ?1 AND id < ?2")?
             .execute([row(cut.id, cut.from), row(cut.id, cut.to)])?;
@@ -74,4 +83,47 @@ pub(crate) fn cut(connection: &Connection, cuts: &[Cut]) -> rusqlite::Result<()>
             .execute(params![cut.id, int(cut.to)])?;
     }
     Ok(())
+}
+
+/// The segments before `current` of which at most a quarter is still referred to.
+pub(crate) fn mostly_removed(connection: &Connection, current: u64) -> rusqlite::Result<Vec<u64>> {
+    connection
+        .prepare_cached("SELECT number FROM segment WHERE number < ?1 AND live * 4 <= length")?
+        .query_map([int(current)], |row| row.get(0).map(uint))?
+        .collect()
+}
+
+/// The chunks of a segment that are still referred to, in the order in which they lie.
+pub(crate) fn chunks_of(
+    connection: &Connection,
+    segment: u64,
+) -> rusqlite::Result<Vec<(Head, Place)>> {
+    connection
+        .prepare_cached(
+            "SELECT topic, number, chunk.id, records, at, bytes, layout, content, position
+             FROM chunk JOIN partition ON partition.id = chunk.id >> 40
+             WHERE segment = ?1 ORDER BY position",
+        )?
+        .query_map([int(segment)], |row| {
+            let head = Head {
+                topic: row.get(0)?,
+                partition: row.get(1)?,
+                first: offset_of(row.get(2)?),
+                records: row.get(3)?,
+                at: row.get(4)?,
+                total: uint(row.get(5)?),
+                layout: row.get(6)?,
+                content: row.get(7)?,
+            };
+            Ok((head, Place { segment, position: uint(row.get(8)?) }))
+        })?
+        .collect()
+}
+
+/// Removes a segment from the index.
+pub(crate) fn forget(connection: &Connection, segment: u64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM segment WHERE number = ?1")?
+        .execute([int(segment)])
+        .map(|_| ())
 }

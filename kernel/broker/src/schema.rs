@@ -1,10 +1,11 @@
 //! The log's file: its tables, what makes it ours, and its state when it is opened.
 //!
-//! Format 1. Records lie in chunks: neighbours of one partition that were committed together, 64 KiB
-//! or so. A row per record costs several microseconds of processor each, which on a fast disk is
-//! more than the fsync that a thousand of them share; a chunk costs little more than its bytes.
-//! `layout` is a JSON array with one `[key, headers, bytes of the value]` per record, `content` is
-//! the values one after the other, and the view `readable` shows them record by record.
+//! Format 2. The file is an index: the records themselves lie in segments beside it (`segment`).
+//! They are kept in chunks: neighbours of one partition that were committed together, 64 KiB or so.
+//! A row per record costs several microseconds of processor each, which on a fast disk is more than
+//! the fsync that a thousand of them share; a chunk costs little more than its bytes. A chunk's
+//! `layout` is a JSON array with one `[key, headers, bytes of the value]` per record, its `content`
+//! is the values one after the other; the index keeps where they begin and how long they are.
 //!
 //! A chunk's row id is its partition's number and its first offset in one integer, so the table
 //! itself is the index. `bytes` is a running total per partition, so that "the newest 10 MB" and
@@ -19,6 +20,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use crate::error::OpenError;
+use crate::recovery::recover;
+use crate::segment::Segments;
 use crate::settings::{Durability, LogSettings};
 use crate::state::{Extent, Progress, State};
 
@@ -26,7 +29,7 @@ use crate::state::{Extent, Progress, State};
 const APPLICATION_ID: i64 = 0x4348_454c;
 
 /// The format that this version writes, and the newest that it reads.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// Bits of a row id that hold the offset: 10^12 records per partition, 8 million partitions.
 const OFFSET_BITS: u32 = 40;
@@ -48,8 +51,16 @@ const TABLES: &str = "
         at INTEGER NOT NULL,
         bytes INTEGER NOT NULL,
         records INTEGER NOT NULL,
-        layout TEXT NOT NULL,
-        content BLOB NOT NULL
+        segment INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        layout INTEGER NOT NULL,
+        content INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX chunk_in_segment ON chunk (segment);
+    CREATE TABLE segment (
+        number INTEGER PRIMARY KEY,
+        length INTEGER NOT NULL,
+        live INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE progress (
         consumers TEXT NOT NULL,
@@ -57,15 +68,6 @@ const TABLES: &str = "
         next INTEGER NOT NULL,
         PRIMARY KEY (consumers, partition)
     ) STRICT, WITHOUT ROWID;
-    CREATE VIEW readable AS
-        SELECT topic, number AS partition, (chunk.id & 1099511627775) + record.key AS offset,
-            strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch') AS appended_at,
-            record.value ->> 0 AS key, record.value -> 1 AS headers,
-            CAST(substr(content, 1 + ifnull(sum(record.value ->> 2) OVER (
-                PARTITION BY chunk.id ORDER BY record.key
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ), 0), record.value ->> 2) AS TEXT) AS value
-        FROM partition JOIN chunk ON chunk.id >> 40 = partition.id, json_each(layout) AS record;
 ";
 
 /// The row id of the chunk that begins with a record.
@@ -91,6 +93,7 @@ pub(crate) fn uint(n: i64) -> u64 {
 /// What the writer begins with.
 pub(crate) struct Opened {
     pub(crate) connection: Connection,
+    pub(crate) segments: Segments,
     pub(crate) state: State,
     /// When the newest record was appended, in milliseconds of Unix time; 0 in an empty log.
     pub(crate) last_at: i64,
@@ -113,8 +116,10 @@ pub(crate) fn open(path: &Path, settings: &LogSettings) -> Result<Opened, OpenEr
         let (path, asked) = (path.to_owned(), settings.partitions);
         return Err(OpenError::Partitions { path, found: partitions, asked });
     }
+    let segments = recover(&connection, path, settings)
+        .map_err(|source| OpenError::Storage { path: path.to_owned(), source })?;
     let (state, last_at) = load(&connection, partitions).map_err(storage)?;
-    Ok(Opened { connection, state, last_at })
+    Ok(Opened { connection, segments, state, last_at })
 }
 
 /// Opens the file beside whoever writes it, and answers how many partitions its topics have.
@@ -137,6 +142,9 @@ fn identify(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
     let found = pragma(connection, "user_version").map_err(storage)?;
     if FORMAT < found {
         return Err(OpenError::Newer { path: path.to_owned(), found, known: FORMAT });
+    }
+    if found < FORMAT {
+        return Err(OpenError::Older { path: path.to_owned(), found, known: FORMAT });
     }
     connection
         .query_row("SELECT value FROM setting WHERE name = 'partitions'", [], |row| row.get(0))
@@ -200,10 +208,8 @@ fn connect(path: &Path, durability: Durability) -> rusqlite::Result<Connection> 
     connection.pragma_update(None, "page_size", 8192)?;
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     synchronous(&connection, durability)?;
-    // Each checkpoint costs two fsyncs, so they come less often than by default (1,000 pages);
-    // 32 MB of WAL replay in well under a second after a crash.
-    connection.query_row("PRAGMA wal_autocheckpoint = 4000", [], |_| Ok(()))?;
-    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    // Each checkpoint costs two fsyncs; 8 MB of WAL hold the rows of some 100,000 chunks.
+    connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
 }

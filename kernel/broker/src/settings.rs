@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// Partitions of a topic unless set otherwise.
 const DEFAULT_PARTITIONS: u32 = 4;
 
+/// Bytes of a segment unless set otherwise.
+const DEFAULT_SEGMENT_BYTES: u64 = 64 << 20;
+
 /// What an acknowledgement is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -60,6 +63,9 @@ pub struct LogSettings {
     pub partitions: u32,
     /// Retention of the topics that `topic_retention` does not name.
     pub retention: Retention,
+    /// Bytes of a segment: once it has as many, the next one begins. What retention removes is
+    /// given back to the disk segment by segment.
+    pub segment_bytes: u64,
     /// Retention by topic name.
     pub topic_retention: BTreeMap<String, Retention>,
 }
@@ -72,6 +78,7 @@ impl LogSettings {
             durability,
             partitions: DEFAULT_PARTITIONS,
             retention: Retention::KEEP,
+            segment_bytes: DEFAULT_SEGMENT_BYTES,
             topic_retention: BTreeMap::new(),
         }
     }
@@ -80,6 +87,13 @@ impl LogSettings {
     #[must_use]
     pub fn with_partitions(mut self, partitions: u32) -> Self {
         self.partitions = partitions;
+        self
+    }
+
+    /// The same with larger or smaller segments.
+    #[must_use]
+    pub fn with_segment_bytes(mut self, bytes: u64) -> Self {
+        self.segment_bytes = bytes;
         self
     }
 

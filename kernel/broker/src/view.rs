@@ -30,7 +30,7 @@ impl LogReader {
     /// [`OpenError::Storage`].
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let (connection, partitions) = schema::open_reader(path)?;
-        Ok(Self { readers: Readers::with_one(path.to_owned(), connection), partitions })
+        Ok(Self { readers: Readers::with_one(path, connection), partitions })
     }
 
     /// Partitions of every topic.
@@ -57,7 +57,7 @@ impl LogReader {
     fn names(&self, query: &str) -> Result<Vec<String>, BrokerError> {
         self.readers.with(|connection| {
             let mut query = connection.prepare_cached(query)?;
-            query.query_map([], |row| row.get(0))?.collect()
+            Ok(query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -88,7 +88,9 @@ impl LogReader {
                 "SELECT number, next FROM progress JOIN partition ON partition.id = partition
                  WHERE consumers = ?1 AND topic = ?2",
             )?;
-            query.query_map([group, topic], |row| Ok((row.get(0)?, uint(row.get(1)?))))?.collect()
+            let rows =
+                query.query_map([group, topic], |row| Ok((row.get(0)?, uint(row.get(1)?))))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -111,7 +113,7 @@ impl LogReader {
         let extent = usize::try_from(partition).ok().and_then(|p| extents.get(p));
         let range = extent.and_then(|extent| Range::of(topic, partition, *extent, from));
         match range {
-            Some(range) => self.readers.with(|found| reader::read(found, &[range], max)),
+            Some(range) => self.readers.read(&[range], max),
             None => Ok(Vec::new()),
         }
     }
@@ -127,12 +129,12 @@ impl LogReader {
         at: Timestamp,
     ) -> Result<BTreeMap<u32, u64>, BrokerError> {
         let extents = self.extents(topic)?;
-        self.readers.with(|connection| reader::offsets_at(connection, &extents, at))
+        self.readers.with(|connection| Ok(reader::offsets_at(connection, &extents, at)?))
     }
 
     fn extents(&self, topic: &str) -> Result<Vec<Extent>, BrokerError> {
         let (mut topics, _) =
-            self.readers.with(|connection| schema::extents(connection, Some(topic)))?;
+            self.readers.with(|connection| Ok(schema::extents(connection, Some(topic))?))?;
         Ok(topics.remove(topic).unwrap_or_default())
     }
 }

@@ -1,10 +1,11 @@
 //! The thread that writes.
 //!
-//! All changes go to this one thread. It takes what is waiting, applies it in one transaction and
-//! acknowledges all of it after one fsync: the longer an fsync takes, the more writes share it.
-//! A transaction that only notes consumers' progress is not brought to the disk at once, since a
-//! power cut would only bring those records once more, which delivery at least once allows anyway;
-//! the next durable commit covers it.
+//! All changes go to this one thread. It takes what is waiting, applies it in one transaction of the
+//! index, writes the records as one frame of the segment and acknowledges all of it after one fsync:
+//! the longer an fsync takes, the more writes share it. The index is not brought to the disk with
+//! it: a power cut takes from it what the segment gives back, and consumers' progress, which only
+//! brings those records once more, as delivery at least once allows anyway. What neither covers (a
+//! group that joins, a rewind, what retention removes) waits for the index's own fsync.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,15 +15,16 @@ use std::time::{Duration, Instant};
 
 use chiron_clock::Clock;
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::error::StorageError;
 use crate::fragment::Fragment;
 use crate::log::{Change, Job, Reply, Shared, Step, StepKind};
+use crate::recovery::{note_agreement, put};
 use crate::retention;
-use crate::schema::{Opened, int, row, synchronous};
+use crate::schema::{Opened, int, synchronous};
+use crate::segment::{Frame, Head, Place, Segments};
 use crate::settings::{Durability, LogSettings};
 use crate::state::{Extent, Progress, State};
 
@@ -38,6 +40,9 @@ const IDLE: Duration = Duration::from_secs(15);
 /// The one who writes.
 pub(crate) struct Writer {
     connection: Connection,
+    segments: Segments,
+    // After a frame that could neither be completed nor be taken back nothing may be written.
+    broken: Option<StorageError>,
     settings: LogSettings,
     clock: Clock,
     // As committed, plus what the transaction under way has done.
@@ -56,11 +61,12 @@ struct Touched {
     groups: BTreeSet<String>,
     appended: BTreeMap<String, u64>,
     rewound: bool,
-    // By partition: what is to be written before the commit.
+    // By partition: what is to be written before the commit, behind what the frame holds.
     chunks: BTreeMap<i64, Chunk>,
+    frame: Frame,
 }
 
-/// A row to be: records of one partition.
+/// A chunk to be: records of one partition.
 struct Chunk {
     first: u64,
     // The partition's running total up to the chunk's end.
@@ -69,21 +75,19 @@ struct Chunk {
 }
 
 impl Chunk {
-    fn write(&mut self, connection: &Connection, id: i64, at: i64) -> rusqlite::Result<()> {
+    fn lay_out(mut self, frame: &mut Frame, at: i64) -> Result<(), StorageError> {
         self.records.layout.push(b']');
-        connection
-            .prepare_cached(
-                "INSERT INTO chunk (id, at, bytes, records, layout, content)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                row(id, self.first),
-                at,
-                int(self.total),
-                self.records.records,
-                ToSqlOutput::Borrowed(ValueRef::Text(&self.records.layout)),
-                self.records.content,
-            ])?;
+        let head = Head {
+            topic: self.records.topic,
+            partition: self.records.partition,
+            first: self.first,
+            records: self.records.records,
+            at,
+            total: self.total,
+            layout: 0,
+            content: 0,
+        };
+        frame.push(head, &self.records.layout, &self.records.content)?;
         Ok(())
     }
 }
@@ -97,6 +101,8 @@ impl Writer {
     ) -> Self {
         Self {
             connection: opened.connection,
+            segments: opened.segments,
+            broken: None,
             state: opened.state,
             last_at: opened.last_at,
             last_retention: None,
@@ -142,8 +148,11 @@ impl Writer {
             self.serve(changes, replies);
             self.look_after_retention(retain);
         }
-        // What is in the WAL goes into the file proper, so that the next start has less to read.
-        // If that fails the WAL stays, which loses nothing.
+        // The next start need not look for what the index lacks, and what is in the WAL goes into
+        // the file proper. If either fails there is more to read then, and nothing is lost.
+        if let Err(err) = note_agreement(&self.connection, &self.segments) {
+            tracing::warn!(error = &err as &dyn std::error::Error, "event log closed unnoted");
+        }
         if let Err(err) = self.connection.query_row("PRAGMA wal_checkpoint", [], |_| Ok(())) {
             tracing::warn!(error = %err, "event log closed without a checkpoint");
         }
@@ -161,9 +170,10 @@ impl Writer {
                 .into_iter()
                 .map(|change| writer.apply(change, touched))
                 .collect::<Result<Vec<_>, _>>()?;
-            for (id, chunk) in &mut touched.chunks {
-                chunk.write(&writer.connection, *id, writer.last_at)?;
+            for (_, chunk) in std::mem::take(&mut touched.chunks) {
+                chunk.lay_out(&mut touched.frame, writer.last_at)?;
             }
+            writer.store(&touched.frame)?;
             Ok(positions)
         });
         // A receiver that is gone does not want to know.
@@ -186,10 +196,14 @@ impl Writer {
     fn commit<T>(
         &mut self,
         must_last: bool,
-        work: impl FnOnce(&mut Self, &mut Touched) -> rusqlite::Result<T>,
+        work: impl FnOnce(&mut Self, &mut Touched) -> Result<T, StorageError>,
     ) -> Result<T, StorageError> {
+        if let Some(broken) = &self.broken {
+            return Err(broken.clone());
+        }
         let begun = Instant::now();
         let mut touched = Touched::default();
+        let (number, length) = (self.segments.number(), self.segments.length());
         let outcome = self.transact(must_last, |writer| work(writer, &mut touched));
         match outcome {
             Ok(value) => {
@@ -206,8 +220,13 @@ impl Writer {
                 // Back to what is committed.
                 let committed = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
                 self.state = committed.clone();
+                drop(committed);
                 metrics::counter!("chiron_broker_commit_failures_total").increment(1);
-                Err(err.into())
+                if let Err(err) = self.segments.take_back(number, length) {
+                    tracing::error!(error = %err, "the event log takes no further writes");
+                    self.broken = Some(err.into());
+                }
+                Err(err)
             }
         }
     }
@@ -215,16 +234,18 @@ impl Writer {
     fn transact<T>(
         &mut self,
         must_last: bool,
-        work: impl FnOnce(&mut Self) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<T> {
+        work: impl FnOnce(&mut Self) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
         let wanted = if must_last { self.settings.durability } else { Durability::Relaxed };
         if self.synchronous != wanted {
             synchronous(&self.connection, wanted)?;
             self.synchronous = wanted;
         }
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        let outcome = work(self)
-            .and_then(|value| self.connection.prepare_cached("COMMIT")?.execute([]).map(|_| value));
+        let outcome = work(self).and_then(|value| {
+            self.connection.prepare_cached("COMMIT")?.execute([])?;
+            Ok(value)
+        });
         if outcome.is_err() && !self.connection.is_autocommit() {
             self.connection.execute_batch("ROLLBACK")?;
         }
@@ -252,7 +273,7 @@ impl Writer {
         }
     }
 
-    fn apply(&mut self, change: Change, touched: &mut Touched) -> rusqlite::Result<Vec<u64>> {
+    fn apply(&mut self, change: Change, touched: &mut Touched) -> Result<Vec<u64>, StorageError> {
         for topic in &change.topics {
             self.ensure_topic(topic, touched)?;
         }
@@ -293,7 +314,7 @@ impl Writer {
         &mut self,
         fragments: Vec<Fragment>,
         touched: &mut Touched,
-    ) -> rusqlite::Result<Vec<u64>> {
+    ) -> Result<Vec<u64>, StorageError> {
         let mut offsets = Vec::with_capacity(fragments.len());
         for fragment in fragments {
             self.ensure_topic(&fragment.topic, touched)?;
@@ -301,7 +322,7 @@ impl Writer {
             let extent = self.state.topics.get_mut(&fragment.topic).and_then(|e| e.get_mut(index));
             // Partitions are chosen by the same number that topics are made with.
             let Some(extent) = extent else {
-                return Err(rusqlite::Error::InvalidParameterName(fragment.topic));
+                return Err(rusqlite::Error::InvalidParameterName(fragment.topic).into());
             };
             let (first, records) = (extent.end, u64::from(fragment.records));
             offsets.push(first);
@@ -319,8 +340,8 @@ impl Writer {
                     none.insert(Chunk { first, total, records: fragment });
                 }
                 Entry::Occupied(mut chunk) if chunk.get().records.is_full() => {
-                    chunk.get_mut().write(&self.connection, extent.id, self.last_at)?;
-                    chunk.insert(Chunk { first, total, records: fragment });
+                    let full = chunk.insert(Chunk { first, total, records: fragment });
+                    full.lay_out(&mut touched.frame, self.last_at)?;
                 }
                 Entry::Occupied(mut chunk) => {
                     chunk.get_mut().records.append(&fragment);
@@ -329,6 +350,32 @@ impl Writer {
             }
         }
         Ok(offsets)
+    }
+
+    /// Writes the frame and tells the index where its chunks lie.
+    fn store(&mut self, frame: &Frame) -> Result<(), StorageError> {
+        if frame.heads().is_empty() {
+            return Ok(());
+        }
+        let places = self.segments.append(frame)?;
+        self.index(frame.heads(), &places)?;
+        Ok(())
+    }
+
+    fn index(&self, heads: &[Head], places: &[Place]) -> rusqlite::Result<()> {
+        let mut live = 0;
+        for (head, place) in heads.iter().zip(places) {
+            let Some(extent) = self.state.extent(&head.topic, head.partition) else { continue };
+            put(&self.connection, extent.id, head, *place)?;
+            live += i64::from(head.layout) + i64::from(head.content);
+        }
+        self.connection
+            .prepare_cached(
+                "INSERT INTO segment (number, length, live) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET length = excluded.length, live = live + excluded.live",
+            )?
+            .execute(params![int(self.segments.number()), int(self.segments.length()), live])?;
+        Ok(())
     }
 
     fn step(&mut self, step: &Step, touched: &mut Touched) -> rusqlite::Result<()> {
@@ -411,7 +458,31 @@ impl Writer {
             }
             Ok(())
         })?;
+        self.tidy()?;
         Ok(true)
+    }
+
+    /// Gives the disk back what mostly removed segments hold: what is still live in them moves
+    /// behind the newest records, then they are deleted.
+    fn tidy(&mut self) -> Result<(), StorageError> {
+        for segment in retention::mostly_removed(&self.connection, self.segments.number())? {
+            self.commit(true, |writer, _| {
+                let chunks = retention::chunks_of(&writer.connection, segment)?;
+                let mut frame = Frame::default();
+                for (head, place) in chunks {
+                    let chunk = writer.segments.read(place, head.layout, head.content)?;
+                    frame.push(head, &chunk.layout, &chunk.content)?;
+                }
+                writer.store(&frame)?;
+                retention::forget(&writer.connection, segment)?;
+                Ok(())
+            })?;
+            // A relaxed log too must have the index and the moved records before the old ones go.
+            self.segments.sync()?;
+            self.connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()))?;
+            self.segments.delete(segment)?;
+        }
+        Ok(())
     }
 }
 
@@ -425,7 +496,7 @@ mod tests {
     use super::*;
     use crate::fragment::Fragments;
     use crate::record::Headers;
-    use crate::schema;
+    use crate::{schema, segment};
 
     fn writer(path: &Path, durability: Durability) -> Writer {
         let settings = LogSettings::new(durability);
@@ -448,7 +519,7 @@ mod tests {
         Change { records, ..Change::default() }
     }
 
-    /// How the transaction that makes these changes is committed: 2 with an fsync, 1 without.
+    /// How the index's transaction that makes these changes is committed: 2 with an fsync, 1 without.
     fn mode(writer: &mut Writer, changes: Vec<Change>) -> i64 {
         let waiting = Arc::new(Semaphore::new(changes.len()));
         let mut answers = Vec::new();
@@ -471,13 +542,20 @@ mod tests {
         let rewind = || step(StepKind::Rewind { partition: 0, next: 0 });
         let folder = tempfile::tempdir().expect("a folder");
         let durable = &mut writer(&folder.path().join("durable.db"), Durability::Durable);
-        assert_eq!(mode(durable, vec![record()]), 2);
+        // A record is on the disk with its segment.
+        assert_eq!(mode(durable, vec![record()]), 1);
+        assert_eq!(durable.segments.synced(), durable.segments.length());
         assert_eq!(mode(durable, vec![advance()]), 1);
-        assert_eq!(mode(durable, vec![advance(), record()]), 2);
+        assert_eq!(mode(durable, vec![advance(), record()]), 1);
+        assert_eq!(durable.segments.synced(), durable.segments.length());
+        // Progress that belongs to a record is not, without the index.
+        let both = Change { steps: advance().steps, ..record() };
+        assert_eq!(mode(durable, vec![both]), 2);
         assert_eq!(mode(durable, vec![advance()]), 1);
         assert_eq!(mode(durable, vec![rewind()]), 2);
         let relaxed = &mut writer(&folder.path().join("relaxed.db"), Durability::Relaxed);
         assert_eq!(mode(relaxed, vec![record(), rewind()]), 1);
+        assert!(relaxed.segments.synced() < relaxed.segments.length());
     }
 
     #[test]
@@ -500,6 +578,10 @@ mod tests {
         assert!(answer.try_recv().expect("an answer").is_err());
         assert_eq!(writer.state.extent("t", 0).map(|extent| extent.end), Some(1));
         assert_eq!(*writer.shared.appended.borrow(), 1);
+        let numbers = segment::numbers(&segment::folder_of(&path)).expect("lists");
+        assert_eq!(numbers, [1]);
+        let scanned = segment::scan(&segment::folder_of(&path), 1, 0).expect("scans");
+        assert_eq!(scanned.frames.len(), 1);
 
         intruder.execute_batch("DROP TRIGGER refuse").expect("gone");
         mode(writer, vec![record()]);

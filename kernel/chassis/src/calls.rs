@@ -71,7 +71,7 @@ pub enum Service {
 
 impl Service {
     /// All services.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::MedicalInstrument,
         Self::UserManagement,
         Self::SurgeryBooking,
@@ -85,6 +85,7 @@ impl Service {
         Self::TwinEngine,
         Self::EventGateway,
         Self::AutomationManagement,
+        Self::GatewayWeb,
     ];
 
     /// The name under which settings and messages know the service.
@@ -501,6 +502,12 @@ impl Call {
     /// Sends a body of any type.
     pub fn body(mut self, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
         self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Sends a body whose type, if it has one, is added as a header: somebody else's, passed on.
+    pub fn bytes(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self
     }

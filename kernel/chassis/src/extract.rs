@@ -1,5 +1,8 @@
 //! Extractors whose every rejection is a problem naming the place that is wrong.
 
+use std::convert::Infallible;
+use std::fmt;
+
 use axum::body::Bytes;
 use axum::extract::{
     FromRequest, FromRequestParts, OptionalFromRequestParts, RawPathParams, Request,
@@ -34,6 +37,21 @@ pub struct Path<T>(pub T);
 /// A body of `application/x-www-form-urlencoded`, read like a [`Query`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Form<T>(pub T);
+
+/// A body of any type, whole; 413 when it is larger than the service reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawBody(pub Bytes);
+
+/// The token by which the caller was let in, from the header or the cookie, for calls in the
+/// caller's name; `None` where there is none, or where the cookie does not count.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(pub Option<String>);
+
+/// Whether a request comes from a page of the authority that it asks (`Origin` and `Host`), or from
+/// no page at all. A browser opens `WebSocket`s of other sites with our cookies, so that a handler of
+/// one has to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SameOrigin(pub bool);
 
 /// How the client addresses this service; what `url` and `Location` are built on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +129,37 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
             .map_err(|_not_utf8| Problem::bad_request("", "is not UTF-8"))?;
         let pairs = query_pairs(text)?;
         from_pairs(pairs, |name| format!("/{name}")).map(Self).map_err(Problem::invalid)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        whole_body(request, state).await.map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Token {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self(crate::serve::token(&parts.method, &parts.headers)))
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Token(…)" } else { "Token(none)" })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SameOrigin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let no_page = !parts.headers.contains_key(header::ORIGIN);
+        Ok(Self(no_page || crate::serve::is_same_authority(&parts.headers)))
     }
 }
 

@@ -88,6 +88,8 @@ pub struct Caller {
     pub name: Option<String>,
     /// With identity switched off everybody may everything.
     pub(crate) unchecked: bool,
+    /// End of the token's validity, in seconds since 1970; `None` without a token.
+    pub(crate) expires: Option<u64>,
 }
 
 impl Caller {
@@ -111,6 +113,14 @@ impl Caller {
             || self.grants.iter().any(|held| need.is_grant(held))
     }
 
+    /// For how long the token still counts, by the machine's clock; `None` when there is no end.
+    /// What outlives a request, such as a stream, must not outlive this.
+    #[must_use]
+    pub fn expires_in(&self) -> Option<Duration> {
+        let now = u64::try_from(machine::now().as_second()).unwrap_or(0);
+        self.expires.map(|end| Duration::from_secs(end.saturating_sub(now)))
+    }
+
     /// Whether this is a service or device account, not a person.
     #[must_use]
     pub fn is_account(&self) -> bool {
@@ -125,6 +135,7 @@ impl Caller {
             source_time: true,
             name: None,
             unchecked: true,
+            expires: None,
         }
     }
 }
@@ -138,6 +149,7 @@ impl From<Claims> for Caller {
             source_time: claims.source_time,
             name: claims.name,
             unchecked: false,
+            expires: Some(claims.exp),
         }
     }
 }

@@ -30,7 +30,7 @@ pub use api::{Api, Need, RouteEntry};
 pub use calls::{Answer, Call, CallError, Calls, Endpoints, Service, TokenSource, http_client};
 pub use completeness::{COMPLETE_TO, Completeness};
 pub use decode::{from_json, from_pairs};
-pub use extract::{Authority, Form, Json, Path, Query, form_text};
+pub use extract::{Authority, Form, Json, Path, Query, RawBody, SameOrigin, Token, form_text};
 pub use fact_time::FactTime;
 pub use health::Health;
 pub use hex::hex;

@@ -394,7 +394,7 @@ impl Presented {
     pub(crate) fn by(request: &Request) -> Self {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map(|ConnectInfo(address)| address.ip().to_canonical());
-        Self { token: token(request), peer }
+        Self { token: token(request.method(), request.headers()), peer }
     }
 }
 
@@ -484,13 +484,12 @@ impl Door {
 /// The token: a bearer's, else the cookie's. A browser sends cookies with requests that other
 /// sites cause, so a cookie counts only where nothing is changed, or when the page that asks is of
 /// the same authority.
-fn token(request: &Request) -> Option<String> {
-    let headers = request.headers();
+pub(crate) fn token(method: &Method, headers: &HeaderMap) -> Option<String> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
         return scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned());
     }
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD);
+    let safe = matches!(*method, Method::GET | Method::HEAD);
     if !safe && !is_same_authority(headers) {
         return None;
     }
@@ -504,7 +503,9 @@ fn token(request: &Request) -> Option<String> {
         .map(|(_, token)| token.to_owned())
 }
 
-fn is_same_authority(headers: &HeaderMap) -> bool {
+/// Whether the page that asks is of the authority that is asked. A browser says so with every
+/// request that could change something, and with every WebSocket.
+pub(crate) fn is_same_authority(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else {
         return false;

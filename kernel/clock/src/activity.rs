@@ -144,25 +144,25 @@ impl Activity {
         }
     }
 
-    /// Waits before another try: 1 s doubled per attempt, at most a minute, with jitter, by the
-    /// machine's clock. With a lock-step clock this is a timer of that clock, without jitter.
-    pub async fn back_off(&self, attempt: u32) {
+    /// Waits before another try and wakes holding [`Work`]: 1 s doubled per attempt, at most a
+    /// minute, with jitter, by the machine's clock. With a lock-step clock this is a timer of that
+    /// clock, without jitter, listed by the call itself as [`Activity::sleep_until`] lists its own.
+    pub fn back_off(&self, attempt: u32) -> impl Future<Output = Work> + Send + use<> {
         let seconds = 1_u32
             .checked_shl(attempt.min(16))
             .map_or(LONGEST_BACK_OFF_S, |s| s.min(LONGEST_BACK_OFF_S));
-        if self.0.clock.is_lock_step() {
+        let timer = self.0.clock.is_lock_step().then(|| {
             let wait = SignedDuration::from_secs(i64::from(seconds));
-            let at = self.0.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
-            drop(self.sleep_until(at).await);
-            return;
+            self.sleep_until(self.0.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX))
+        });
+        let activity = self.clone();
+        async move {
+            if let Some(timer) = timer {
+                return timer.await;
+            }
+            machine_wait(attempt, seconds).await;
+            activity.work()
         }
-        let mut byte = [0_u8; 1];
-        // Without randomness there is no jitter, which costs politeness and nothing else.
-        let jitter = getrandom::fill(&mut byte).map_or(128, |()| u32::from(byte[0]));
-        // Between half of the wait and all of it. The first try comes soon: 100 ms at most.
-        let whole_ms = if attempt == 0 { 100 } else { seconds * 1_000 / 2 };
-        let wait_ms = whole_ms / 2 + whole_ms * jitter / 512;
-        tokio::time::sleep(Duration::from_millis(u64::from(wait_ms))).await;
     }
 
     /// The account as it stands.
@@ -210,6 +210,17 @@ impl fmt::Debug for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Work")
     }
+}
+
+/// Sleeps by the machine's clock, with jitter so that those who wait for the same do not come together.
+async fn machine_wait(attempt: u32, seconds: u32) {
+    let mut byte = [0_u8; 1];
+    // Without randomness there is no jitter, which costs politeness and nothing else.
+    let jitter = getrandom::fill(&mut byte).map_or(128, |()| u32::from(byte[0]));
+    // Between half of the wait and all of it. The first try comes soon: 100 ms at most.
+    let whole_ms = if attempt == 0 { 100 } else { seconds * 1_000 / 2 };
+    let wait_ms = whole_ms / 2 + whole_ms * jitter / 512;
+    tokio::time::sleep(Duration::from_millis(u64::from(wait_ms))).await;
 }
 
 #[cfg(test)]

@@ -13,10 +13,12 @@ mod activity;
 mod clock;
 mod ids;
 mod reconciler;
+mod source_time;
 mod tasks;
 
 pub use activity::{Activity, Quiescence, Work};
 pub use clock::{Clock, Hand};
 pub use ids::Ids;
 pub use reconciler::Reconciler;
+pub use source_time::{SourceWindow, Unbelievable};
 pub use tasks::{Shutdown, Tasks, Trigger};

@@ -78,12 +78,14 @@ impl Store {
                         "could not relay events, trying again"
                     );
                     metrics::counter!("chiron_outbox_relay_failures_total").increment(1);
+                    let wait = activity.back_off(attempt);
                     self.sqlite.progress.backing_off.store(true, Ordering::Release);
-                    tokio::select! {
-                        () = activity.back_off(attempt) => {}
-                        () = shutdown.requested() => {}
-                    }
+                    let woken = tokio::select! {
+                        work = wait => Some(work),
+                        () = shutdown.requested() => None,
+                    };
                     self.sqlite.progress.backing_off.store(false, Ordering::Release);
+                    drop(woken);
                     attempt = attempt.saturating_add(1);
                 }
             }

@@ -39,7 +39,7 @@ const CONSUMER: Consumer = Consumer {
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The twin layer that mirrors rooms and technologies.
-    pub twins: TwinLayer,
+    pub twin_layer: TwinLayer,
 }
 
 /// The service, ready to be asked. Clones are the same service.
@@ -57,7 +57,7 @@ impl Service {
     ///
     /// When the twin layer's client cannot be made.
     pub fn new(runtime: &Runtime, settings: Settings) -> Result<Self, ServeError> {
-        let twins = Twins::open(settings.twins, runtime.calls.clone())
+        let twins = Twins::open(settings.twin_layer, runtime.calls.clone())
             .map_err(|source| ServeError::Start { service: NAME, source: Box::new(source) })?;
         let store = DocumentStore::new(&runtime.store);
         let administrator =

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
-use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 /// The vital signs of the block, in the order in which they are written.
@@ -191,37 +190,5 @@ impl Readings {
     /// Whether nothing was measured.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-}
-
-/// Why an instant is no time at which something was measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum Implausible {
-    /// It has not come yet.
-    #[error("is ahead of the clock")]
-    Ahead,
-    /// It is too long ago.
-    #[error("is older than this service accepts")]
-    Old,
-}
-
-/// Whether something may have been measured at an instant: not later than `now` and the tolerance
-/// for clocks that are ahead, not earlier than the horizon.
-///
-/// # Errors
-///
-/// See [`Implausible`].
-pub fn plausible(
-    at: Timestamp,
-    now: Timestamp,
-    ahead: SignedDuration,
-    horizon: SignedDuration,
-) -> Result<(), Implausible> {
-    if now.saturating_add(ahead).unwrap_or(Timestamp::MAX) < at {
-        Err(Implausible::Ahead)
-    } else if at < now.saturating_sub(horizon).unwrap_or(Timestamp::MIN) {
-        Err(Implausible::Old)
-    } else {
-        Ok(())
     }
 }

@@ -1,9 +1,6 @@
 //! Units, ranges, contradictions and times.
 
-use jiff::{SignedDuration, Timestamp};
-use medical_instrument_integration_domain::entity::{
-    Implausible, Readings, Refused, Unit, Value, VitalSign, plausible,
-};
+use medical_instrument_integration_domain::entity::{Readings, Refused, Unit, Value, VitalSign};
 use proptest::prelude::*;
 
 const UNITS: [Unit; 5] =
@@ -62,19 +59,6 @@ fn a_vital_sign_has_one_value_at_a_time() {
         (VitalSign::HeartBeat, Value::Whole(70)),
     ];
     assert_eq!(found, expected);
-}
-
-#[test]
-fn a_measurement_has_a_plausible_time() {
-    let now: Timestamp = "2026-05-15T06:00:00Z".parse().unwrap();
-    let check = |at: &str| {
-        let (ahead, horizon) = (SignedDuration::from_secs(5), SignedDuration::from_hours(1));
-        plausible(at.parse().unwrap(), now, ahead, horizon)
-    };
-    assert_eq!(check("2026-05-15T06:00:05Z"), Ok(()));
-    assert_eq!(check("2026-05-15T06:00:05.001Z"), Err(Implausible::Ahead));
-    assert_eq!(check("2026-05-15T05:00:00Z"), Ok(()));
-    assert_eq!(check("2026-05-15T04:59:59.999Z"), Err(Implausible::Old));
 }
 
 proptest! {

@@ -23,7 +23,7 @@ pub const COLLECTIONS: &[&CollectionSpec] = &[];
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Where the twins are; our own engine when nothing is set.
-    pub twins: TwinLayer,
+    pub twin_layer: TwinLayer,
 }
 
 /// The routes.
@@ -32,7 +32,7 @@ pub struct Settings {
 ///
 /// When the settings name a twin layer that cannot be used.
 pub fn api(runtime: &Runtime, settings: &Settings) -> Result<Api, ServeError> {
-    let twins = Twins::open(settings.twins.clone(), runtime.calls.clone())
+    let twins = Twins::open(settings.twin_layer.clone(), runtime.calls.clone())
         .map_err(|source| ServeError::Start { service: NAME, source: source.into() })?;
     Ok(infrastructure::http::api(runtime, twins))
 }

@@ -5,6 +5,8 @@
 //! same answer. "The newest passage wins" was rejected: a late exit at an old door would hide
 //! somebody who has entered elsewhere.
 
+pub mod visits;
+
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use jiff::Timestamp;

@@ -1,7 +1,8 @@
 //! Service for where each health professional is and was.
 //!
 //! Reads `tracking-events`, keeps every passage once, and answers who is in the block now, who was
-//! at an instant, and who passed which door between two instants. Everything here is folded from
+//! at an instant, who passed which door between two instants, and what can be counted of it.
+//! Everything here is folded from
 //! events: an empty store and a replay from the first offset give the same answers.
 
 pub mod application;

@@ -1,6 +1,6 @@
 //! Events in, answers out: the routes of the contract, accepted and refused.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::time::Duration;
 
@@ -219,4 +219,126 @@ async fn what_is_no_passage_goes_to_the_dead_letters_and_stops_nobody() {
     assert_eq!(block.brief("block-tracking-data").await, "05:00 hp-1 +or-1");
     let letters: u64 = block.runtime.broker.ends("tracking-events.dead-letters").values().sum();
     assert_eq!(letters, 4);
+}
+
+/// A day with a missed exit, a late one, and two people together.
+const SHIFT: &str = "05:00 hp-1 +or-1, 05:10 hp-2 +or-1, 05:20 hp-1 +or-2, 05:25 hp-1 -or-1, \
+                     05:30 hp-2 -or-1, 05:40 hp-1 -or-2, 05:45 hp-2 +or-2";
+
+const SPAN: &str = "from=2026-05-15T05:05:00Z&to=2026-05-15T06:00:00Z";
+
+#[tokio::test]
+async fn statistics_are_counted_over_positions() {
+    let block = Block::open().await;
+    block.tell(SHIFT).await;
+    block.tell(SHIFT).await;
+    let dwell = |who: &str, room: &str, seconds: f64, visits: u32| json!({"healthProfessionalId": who, "roomId": room, "seconds": seconds, "visits": visits});
+    let met = |who: &str, room: &str, seconds: f64| json!({"healthProfessionalId": who, "roomId": room, "seconds": seconds});
+    let count = |at: &str, count: u32| json!({"dateTime": format!("2026-05-15T{at}:00.000Z"), "count": count});
+    let door = |at: &str, who: &str, way: &str| {
+        json!({"dateTime": format!("2026-05-15T{at}:00.000Z"), "healthProfessionalId": who,
+            "trackingType": way})
+    };
+    for (path, expected) in [
+        (
+            format!("dwell-times?{SPAN}"),
+            vec![
+                dwell("hp-1", "or-1", 900.0, 1),
+                dwell("hp-1", "or-2", 1_200.0, 1),
+                dwell("hp-2", "or-1", 1_200.0, 1),
+                dwell("hp-2", "or-2", 900.0, 1),
+            ],
+        ),
+        (format!("co-presence?healthProfessionalId=hp-1&{SPAN}"), vec![met("hp-2", "or-1", 600.0)]),
+        (format!("co-presence?healthProfessionalId=hp-9&{SPAN}"), vec![]),
+        (
+            format!("headcount?roomId=or-1&{SPAN}"),
+            vec![count("05:05", 1), count("05:10", 2), count("05:20", 1), count("05:30", 0)],
+        ),
+        (format!("headcount?roomId=or-9&{SPAN}"), vec![count("05:05", 0)]),
+        (
+            format!("door-openings?roomId=or-1&{SPAN}"),
+            vec![
+                door("05:10", "hp-2", "ENTER"),
+                door("05:25", "hp-1", "EXIT"),
+                door("05:30", "hp-2", "EXIT"),
+            ],
+        ),
+    ] {
+        let total = expected.len();
+        let answer = block.get(&format!("statistics/{path}")).await;
+        assert_eq!(answer, (200, json!({"entries": expected, "total": total})), "{path}");
+    }
+    for path in [
+        "dwell-times",
+        "dwell-times?from=2026-05-15T05:05:00Z",
+        "dwell-times?from=x&to=y",
+        "dwell-times?from=2026-05-15T06:00:00Z&to=2026-05-15T05:00:00Z",
+        &format!("co-presence?{SPAN}"),
+        &format!("headcount?{SPAN}"),
+        &format!("headcount?roomId=%20&{SPAN}"),
+        &format!("door-openings?{SPAN}"),
+    ] {
+        assert_eq!(block.get(&format!("statistics/{path}")).await.0, 400, "{path}");
+    }
+    let path = format!("statistics/dwell-times?{SPAN}");
+    assert_eq!(block.get_as(&["surgeon"], &[], &path).await.status(), 403);
+    assert_eq!(block.get_as(&[], &["positions-history:read"], &path).await.status(), 200);
+}
+
+/// Surgical process monitoring as far as statistics ask it.
+async fn processes() -> String {
+    use axum::{Router, http::StatusCode, response::IntoResponse as _, routing::get};
+    let open = || async {
+        let process = json!({"dateTime": "2026-05-15T05:15:00.000Z", "endDateTime": null,
+            "rooms": [{"roomId": "or-1", "roomType": "OPERATING_ROOM", "from": "", "to": null}]});
+        axum::Json(process).into_response()
+    };
+    let down = || async { StatusCode::INTERNAL_SERVER_ERROR };
+    let routes = Router::new().route(
+        "/api/v1/processes/{id}",
+        get(move |path: axum::extract::Path<String>| async move {
+            match path.as_str() {
+                "p 1" => open().await,
+                "down" => down().await.into_response(),
+                _ => StatusCode::NOT_FOUND.into_response(),
+            }
+        }),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let serve = async move { axum::serve(listener, routes).await.unwrap() };
+    // Ends with the test's runtime.
+    std::thread::spawn(move || {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(serve);
+    });
+    base
+}
+
+#[tokio::test]
+async fn statistics_of_a_surgery_are_those_of_its_rooms_and_time() {
+    let block = Block::open().await;
+    block.tell(SHIFT).await;
+    // Until now, which is 06:00: hp-1 was in the theatre from 05:15 to 05:20, hp-2 until 05:30.
+    let path = "statistics/dwell-times?processId=p%201";
+    assert_eq!(block.get(path).await.0, 503, "nobody there to ask");
+    block.hands.point(chiron_chassis::Service::SurgicalProcess, processes().await);
+    let (status, answer) = block.get(path).await;
+    assert_eq!(status, 200, "{answer}");
+    let seconds: Vec<f64> = answer["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["seconds"].as_f64().unwrap())
+        .collect();
+    assert_eq!(seconds, [300.0, 900.0]);
+    let cut = format!("{path}&to=2026-05-15T05:18:00Z");
+    assert_eq!(block.get(&cut).await.1["entries"][0]["seconds"], 180.0);
+    let nothing = json!({"entries": [], "total": 0});
+    let before = format!("{path}&to=2026-05-15T05:10:00Z");
+    assert_eq!(block.get(&before).await, (200, nothing.clone()));
+    let elsewhere = "statistics/door-openings?roomId=or-2&processId=p%201";
+    assert_eq!(block.get(elsewhere).await, (200, nothing));
+    assert_eq!(block.get("statistics/dwell-times?processId=none").await.0, 404);
+    assert_eq!(block.get("statistics/dwell-times?processId=down").await.0, 503);
 }

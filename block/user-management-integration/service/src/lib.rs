@@ -11,6 +11,7 @@ use chiron_chassis::{Api, Runtime, ServeError};
 use chiron_store::CollectionSpec;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
+use twin_client::{TwinLayer, Twins};
 
 pub use application::wire::{
     CredentialsV1, HealthProfessionalV1, IdentityV1, NewRefreshTokenV1, NewUserV1, RefreshTokenV1,
@@ -36,6 +37,9 @@ pub struct Settings {
     /// How long a person stays signed in without doing anything, in days of the machine.
     #[serde(default = "refresh_token_days")]
     pub refresh_token_days: u32,
+    /// Where the twins of professionals are.
+    #[serde(default)]
+    pub twin_layer: TwinLayer,
 }
 
 fn refresh_token_days() -> u32 {
@@ -46,14 +50,19 @@ impl Settings {
     /// The settings of an empty section.
     #[must_use]
     pub fn standard() -> Self {
-        Self { refresh_token_days: refresh_token_days() }
+        Self { refresh_token_days: refresh_token_days(), twin_layer: TwinLayer::default() }
     }
 }
 
 /// The routes.
-#[must_use]
-pub fn api(runtime: &Runtime, settings: &Settings) -> Api {
-    infrastructure::http::api(runtime, settings)
+///
+/// # Errors
+///
+/// When the settings name a twin layer that cannot be used.
+pub fn api(runtime: &Runtime, settings: &Settings) -> Result<Api, ServeError> {
+    let twins = Twins::open(settings.twin_layer.clone(), runtime.calls.clone())
+        .map_err(|source| ServeError::Start { service: NAME, source: source.into() })?;
+    Ok(infrastructure::http::api(runtime, settings, twins))
 }
 
 /// Serves until the shutdown. Whoever starts the service for the first time calls [`prepare`]
@@ -61,11 +70,11 @@ pub fn api(runtime: &Runtime, settings: &Settings) -> Api {
 ///
 /// # Errors
 ///
-/// When the listener fails.
+/// When the settings cannot be followed or the listener fails.
 pub async fn run(
     runtime: Runtime,
     settings: Settings,
     listener: TcpListener,
 ) -> Result<(), ServeError> {
-    chiron_chassis::serve(api(&runtime, &settings), listener, runtime).await
+    chiron_chassis::serve(api(&runtime, &settings)?, listener, runtime).await
 }

@@ -92,7 +92,7 @@ impl Example {
         hands.own_grants(&["twins:write"]);
         let engine = hands.serve(engine, &runtime).await;
         hands.point(Service::TwinEngine, engine);
-        let base = hands.serve(api(&runtime, &Settings::standard()), &runtime).await;
+        let base = hands.serve(api(&runtime, &Settings::standard()).unwrap(), &runtime).await;
         let client = chiron_chassis::http_client().unwrap();
         Self { base, runtime, hands, twins, client }
     }
@@ -158,7 +158,7 @@ async fn every_route_needs_an_identity() {
     let example = Example::start().await;
     let settings = Settings::standard();
     let mut public = Vec::new();
-    for route in api(&example.runtime, &settings).routes() {
+    for route in api(&example.runtime, &settings).unwrap().routes() {
         if route.need.is_none() {
             public.push(route.path);
             continue;

@@ -1,6 +1,6 @@
 //! The route of monitors, under both of its paths and methods.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -10,8 +10,8 @@ use axum::{
 };
 use chiron_chassis::{Api, Caller, FactTime, Need, Problem, Runtime};
 use chiron_clock::Clock;
-use jiff::{SignedDuration, Timestamp};
-use medical_instrument_integration_domain::entity::{Value, plausible};
+use jiff::Timestamp;
+use medical_instrument_integration_domain::entity::Value;
 use twin_client::{Patch, TwinError, Twins};
 use utoipa_axum::routes;
 
@@ -23,19 +23,15 @@ use crate::application::{
 /// Monitors are devices: people have no business here.
 const WRITE: Need = Need::new("vitals", "write", &[]);
 
-/// How far a monitor's clock may be ahead, in seconds of the machine.
-const AHEAD_S: f64 = 5.0;
-
 #[derive(Clone)]
 struct App {
     twins: Twins,
     clock: Clock,
-    horizon: SignedDuration,
+    horizon: Duration,
 }
 
 pub(crate) fn api(runtime: &Runtime, twins: Twins) -> Api {
-    let horizon = SignedDuration::try_from(runtime.limits.horizon).unwrap_or(SignedDuration::MAX);
-    let app = App { twins, clock: runtime.clock.clone(), horizon };
+    let app = App { twins, clock: runtime.clock.clone(), horizon: runtime.limits.horizon };
     let methods = [Method::POST, Method::PUT];
     let other_path = routing::post(post_observation).put(put_observation);
     Api::new(crate::NAME, "Medical instrument integration")
@@ -121,16 +117,15 @@ impl App {
         caller: &Caller,
         when: FactTime,
     ) -> Result<Timestamp, Problem> {
-        let now = self.clock.now();
-        let Some((at, element)) = observed.at else { return Ok(when.or(now)) };
+        let Some((at, element)) = observed.at else { return Ok(when.or(self.clock.now())) };
         if !caller.source_time {
             let detail =
                 format!("your account may not say when something was measured ({element})");
             return Err(Problem::forbidden(detail));
         }
-        let ahead = SignedDuration::try_from_secs_f64(AHEAD_S * self.clock.rate())
-            .unwrap_or(SignedDuration::from_secs(5));
-        plausible(at, now, ahead, self.horizon)
+        self.clock
+            .source_window(self.horizon)
+            .check(at)
             .map_err(|error| Problem::bad_request(element, error.to_string()))?;
         Ok(at)
     }

@@ -20,12 +20,15 @@ use utoipa_axum::routes;
 use crate::{
     NAME,
     application::answers::{TrackingEntry, TrackingList},
-    infrastructure::store::{DocumentStore, Scope},
+    infrastructure::{
+        statistics,
+        store::{DocumentStore, Scope},
+    },
 };
 
 const POSITIONS: Need =
     Need::new("positions", "read", &["surgeon", "nurse", "anesthetist", "block-manager"]);
-const HISTORY: Need = Need::new("positions-history", "read", &["block-manager"]);
+pub(super) const HISTORY: Need = Need::new("positions-history", "read", &["block-manager"]);
 
 /// Entries of one answer at most; longer lists are read in pages.
 const MOST_ENTRIES: usize = 10_000;
@@ -44,11 +47,12 @@ pub fn api(runtime: &Runtime) -> Api {
         clock: runtime.clock.clone(),
         completeness: runtime.completeness.clone(),
     };
-    Api::new(NAME, "Staff tracking")
+    let positions = Api::new(NAME, "Staff tracking")
         .route(POSITIONS, routes!(of_professional))
         .route(POSITIONS, routes!(of_room))
         .route(POSITIONS, routes!(of_block))
-        .with_state(served)
+        .with_state(served);
+    statistics::add(positions, runtime)
 }
 
 /// Which time is asked for. None of them: now. All but now needs the right to read history.
@@ -236,18 +240,18 @@ fn too_many() -> Problem {
     Problem::bad_request("?limit", "there are more than 10000 entries: read them in pages")
 }
 
-fn parse(pointer: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+pub(super) fn parse(pointer: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     match text {
         Some(text) => instant::parse(text).map(Some).map_err(|err| invalid(pointer, err)),
         None => Ok(None),
     }
 }
 
-fn invalid(pointer: &str, error: impl std::fmt::Display) -> Problem {
+pub(super) fn invalid(pointer: &str, error: impl std::fmt::Display) -> Problem {
     Problem::bad_request(pointer, error.to_string())
 }
 
-fn problem(error: StoreError) -> Problem {
+pub(super) fn problem(error: StoreError) -> Problem {
     match error.0.downcast::<chiron_store::StoreError>() {
         Ok(error) => Problem::from(*error),
         Err(other) => Problem::internal(&*other),

@@ -51,11 +51,11 @@ struct App {
     session: SignedDuration,
 }
 
-pub(crate) fn api(runtime: &Runtime, settings: &Settings) -> Api {
+pub(crate) fn api(runtime: &Runtime, settings: &Settings, twins: Twins) -> Api {
     let app = App {
         documents: Documents::new(&runtime.store),
         hashing: Hashing::new(),
-        twins: Twins::ours(runtime.calls.clone()),
+        twins,
         lanes: Arc::new((0..LANES).map(|_| Mutex::new(())).collect()),
         session: SignedDuration::from_hours(24 * i64::from(settings.refresh_token_days)),
     };

@@ -10,13 +10,17 @@
 //! writer ends, and with it the service. Rejected: preparing on a copy of the graph (memory), and
 //! a lock per twin (the log is one sequence, and its commit dominates).
 
-use std::{io, sync::Arc, time::Instant};
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chiron_broker::{MAX_RECORD_BYTES, NewRecord, TraceContext};
 use chiron_chassis::Runtime;
 use chiron_clock::{Clock, Ids, Shutdown};
 use chiron_store::{MAX_DOCUMENT_BYTES, WriteError};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::{RwLock, mpsc, oneshot, watch};
 use twin_engine_domain::{
@@ -43,8 +47,6 @@ const WRITES_PER_COMMIT: usize = 256;
 const MAX_CHANGE_BYTES: usize = MAX_RECORD_BYTES - 100_000;
 /// The largest upload of models, in bytes of JSON, with room for what the store puts around it.
 const MAX_MODELS_BYTES: usize = MAX_DOCUMENT_BYTES - 1_000;
-/// How far a source's clock may be ahead, in seconds of the machine.
-const MAX_AHEAD_S: f64 = 5.0;
 
 /// Why the engine could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -155,7 +157,7 @@ struct Writer {
     journal: Journal,
     clock: Clock,
     ids: Ids,
-    horizon: SignedDuration,
+    horizon: Duration,
     source: String,
     number: u64,
     snapshot: u64,
@@ -194,8 +196,7 @@ impl Engine {
             journal: journal.clone(),
             clock: runtime.clock.clone(),
             ids: runtime.ids.clone(),
-            horizon: SignedDuration::try_from(runtime.limits.horizon)
-                .unwrap_or(SignedDuration::MAX),
+            horizon: runtime.limits.horizon,
             source: settings.source.clone(),
             number,
             snapshot,
@@ -341,11 +342,12 @@ impl Writer {
         trace: Option<&TraceContext>,
     ) -> Result<Result<(StoredChange, Vec<NewRecord>, Written), EngineError>, EngineFailed> {
         let now = self.clock.now();
+        let window = self.clock.source_window(self.horizon);
         let context = Context {
             now,
             source_time,
             etag: self.ids.next().to_string(),
-            window: Some(source_window(now, self.clock.rate(), self.horizon)),
+            window: Some((window.oldest, window.newest)),
         };
         let prepared = {
             let state = self.state.read().await;
@@ -450,20 +452,6 @@ fn describe_metrics() {
     metrics::describe_gauge!("chiron_twin_engine_twins", "Twins");
     metrics::describe_gauge!("chiron_twin_engine_relationships", "Relationships");
     metrics::describe_gauge!("chiron_twin_engine_change_number", "Number of the newest change");
-}
-
-/// The source times that are believed at `now`, both ends included: up to 5 s of the machine ahead
-/// of the clock, and not older than the horizon.
-pub(crate) fn source_window(
-    now: Timestamp,
-    rate: f64,
-    horizon: SignedDuration,
-) -> (Timestamp, Timestamp) {
-    let ahead = SignedDuration::try_from_secs_f64(MAX_AHEAD_S * rate)
-        .unwrap_or(SignedDuration::from_secs(5));
-    let oldest = now.saturating_sub(horizon).unwrap_or(Timestamp::MIN);
-    let newest = now.saturating_add(ahead).unwrap_or(Timestamp::MAX);
-    (oldest, newest)
 }
 
 fn too_large() -> EngineError {

@@ -1,7 +1,7 @@
 //! The operations of the protocol: Azure Digital Twins' own, so that its published clients work
 //! unchanged.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -12,7 +12,7 @@ use axum::{
 use chiron_broker::Broker;
 use chiron_chassis::{Caller, FactTime, Runtime};
 use chiron_clock::{Clock, instant};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use twin_engine_domain::{
     error::{EngineError, ErrorCode},
@@ -28,7 +28,7 @@ use crate::{
         records::Telemetry,
     },
     infrastructure::{
-        engine::{Engine, Written, source_window},
+        engine::{Engine, Written},
         exchange::{
             Asked, MAX_ITEMS, body, empty, etag_of, json_body, parameters, tagged, with_etag,
         },
@@ -52,7 +52,7 @@ struct Inner {
     engine: Engine,
     broker: Broker,
     clock: Clock,
-    horizon: SignedDuration,
+    horizon: Duration,
     source: String,
 }
 
@@ -62,8 +62,7 @@ impl Face {
             engine,
             broker: runtime.broker.with_activity(runtime.activity.clone()),
             clock: runtime.clock.clone(),
-            horizon: SignedDuration::try_from(runtime.limits.horizon)
-                .unwrap_or(SignedDuration::MAX),
+            horizon: runtime.limits.horizon,
             source: source.to_owned(),
         }))
     }
@@ -348,7 +347,7 @@ impl Face {
             Some(text) => {
                 let invalid = || Fault::invalid("Telemetry-Source-Time is not an instant");
                 let at = instant::parse(text).map_err(|_| invalid())?;
-                believable(at, now, inner)?;
+                believable(at, inner)?;
                 at
             }
         };
@@ -384,12 +383,9 @@ async fn small_body(content: Request) -> Result<Value, Fault> {
     json_body(content, MAX_TWIN_BODY_BYTES).await
 }
 
-fn believable(at: Timestamp, now: Timestamp, inner: &Inner) -> Result<(), Fault> {
-    let (oldest, newest) = source_window(now, inner.clock.rate(), inner.horizon);
-    if oldest <= at && at <= newest {
-        return Ok(());
-    }
-    Err(Fault::invalid("the source time is ahead of the clock or older than this service accepts"))
+fn believable(at: Timestamp, inner: &Inner) -> Result<(), Fault> {
+    let window = inner.clock.source_window(inner.horizon);
+    window.check(at).map_err(|why| Fault::invalid(format!("the source time {why}")))
 }
 fn text<'a>(entry: &'a Value, member: &str) -> &'a str {
     entry.get(member).and_then(Value::as_str).unwrap_or_default()
