@@ -240,6 +240,15 @@ impl House {
         running.spawn(async move { (surgery_report::NAME, work.await) });
 
         start_things(&mut build, &mut running).await?;
+        let (runtime, listener) = build
+            .service(Service::AutomationManagement, automation_management::COLLECTIONS)
+            .await?;
+        let automation = automation_management::Settings {
+            twin_layer: settings.twin_layer.clone(),
+            ..settings.automation.clone()
+        };
+        let work = automation_management::run(runtime, automation, listener);
+        running.spawn(async move { (automation_management::NAME, work.await) });
 
         Ok(Self { trigger, running, stores: build.stores, broker, endpoints })
     }
@@ -326,7 +335,7 @@ async fn start_things(build: &mut Builder<'_>, running: &mut Running) -> Result<
 }
 
 /// Services with an account of their own, and what each may do at the others.
-const GRANTS: [(&str, &[&str]); 14] = [
+const GRANTS: [(&str, &[&str]); 15] = [
     (api_gateway::NAME, &[]),
     (user_management_integration::NAME, &["twins:read", "twins:write"]),
     (twin_engine::NAME, &[]),
@@ -354,6 +363,7 @@ const GRANTS: [(&str, &[&str]); 14] = [
     ),
     (thing_directory::NAME, &[]),
     (block_gateway::NAME, &["twins:read", "twins:write", "things:write"]),
+    (automation_management::NAME, &["twins:read", "things:read", "actuators:write"]),
     // Control units, technologies and monitors of the simulation.
     (DEVICE, &["lines:write", "twins:read", "twins:write", "vitals:write"]),
 ];

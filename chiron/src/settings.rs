@@ -40,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) things_url: Option<String>,
     /// Users whose tokens may say when a fact happened.
     pub(crate) source_time_users: Vec<String>,
+    /// What is wanted of rooms, and where it is written.
+    pub(crate) automation: automation_management::Settings,
     /// Tokens, cookies and live streams.
     pub(crate) gateway: api_gateway::Settings,
     /// How logs are written.
@@ -145,6 +147,7 @@ impl Default for Settings {
             twin_layer: TwinLayer::default(),
             things_url: None,
             source_time_users: Vec::new(),
+            automation: automation_management::Settings::default(),
             gateway: api_gateway::Settings::standard(),
             log: Log::default(),
         }

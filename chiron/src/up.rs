@@ -130,6 +130,7 @@ fn welcome(settings: &Settings, args: &UpArgs) {
         ("users and professionals", 3001),
         ("sign-in", 3008),
         ("room dashboard's commands", 3009),
+        ("why commands were given", 3011),
         ("everything for browsers", 8080),
         ("actuators", 1880),
         ("descriptions of Things", 4000),

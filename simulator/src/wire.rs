@@ -105,8 +105,8 @@ mod port {
     /// The control units' lines.
     pub(super) const LINES: u16 = 1881;
     /// Every listener that has an account of its work.
-    pub(super) const ALL: [u16; 14] =
-        [3000, 3001, 3002, 3003, 3004, 3005, 3006, 3007, 3008, 3009, 3010, 3012, 4000, 1880];
+    pub(super) const ALL: [u16; 15] =
+        [3000, 3001, 3002, 3003, 3004, 3005, 3006, 3007, 3008, 3009, 3010, 3011, 3012, 4000, 1880];
 }
 
 impl Hospital {

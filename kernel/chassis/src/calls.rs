@@ -71,7 +71,7 @@ pub enum Service {
 
 impl Service {
     /// All services.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::MedicalInstrument,
         Self::UserManagement,
         Self::SurgeryBooking,
@@ -84,6 +84,7 @@ impl Service {
         Self::GatewayRoom,
         Self::TwinEngine,
         Self::EventGateway,
+        Self::AutomationManagement,
         Self::GatewayWeb,
         Self::ThingDirectory,
         Self::BlockGateway,
