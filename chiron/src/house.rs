@@ -33,10 +33,13 @@ pub(crate) struct World {
     pub(crate) limits: Limits,
 }
 
+/// Services by name, until they end.
+type Running = JoinSet<(&'static str, Result<(), ServeError>)>;
+
 /// The running services.
 pub(crate) struct House {
     trigger: Trigger,
-    running: JoinSet<(&'static str, Result<(), ServeError>)>,
+    running: Running,
     stores: Vec<Store>,
     broker: Broker,
     endpoints: Endpoints,
@@ -101,6 +104,18 @@ impl Builder<'_> {
             activity,
         };
         Ok((runtime, listener))
+    }
+
+    async fn automation(&mut self, running: &mut Running) -> Result<()> {
+        let (runtime, listener) =
+            self.service(Service::AutomationManagement, automation_management::COLLECTIONS).await?;
+        let automation = automation_management::Settings {
+            twin_layer: self.settings.twin_layer.clone(),
+            ..self.settings.automation.clone()
+        };
+        let work = automation_management::run(runtime, automation, listener);
+        running.spawn(async move { (automation_management::NAME, work.await) });
+        Ok(())
     }
 
     async fn listener(&self, service: Service) -> Result<TcpListener> {
@@ -231,15 +246,7 @@ impl House {
         let work = surgery_report::run(runtime, report, listener);
         running.spawn(async move { (surgery_report::NAME, work.await) });
 
-        let (runtime, listener) = build
-            .service(Service::AutomationManagement, automation_management::COLLECTIONS)
-            .await?;
-        let automation = automation_management::Settings {
-            twin_layer: settings.twin_layer.clone(),
-            ..settings.automation.clone()
-        };
-        let work = automation_management::run(runtime, automation, listener);
-        running.spawn(async move { (automation_management::NAME, work.await) });
+        build.automation(&mut running).await?;
 
         Ok(Self { trigger, running, stores: build.stores, broker, endpoints })
     }
