@@ -106,6 +106,38 @@ impl Builder<'_> {
         Ok((runtime, listener))
     }
 
+    /// The Web of Things: the directory, and the door of the rooms' control units.
+    async fn things(&mut self, running: &mut Running) -> Result<()> {
+        let (runtime, listener) =
+            self.service(Service::ThingDirectory, thing_directory::COLLECTIONS).await?;
+        let work = thing_directory::run(runtime, listener);
+        running.spawn(async move { (thing_directory::NAME, work.await) });
+
+        let (runtime, http) =
+            self.service(Service::BlockGateway, block_gateway::COLLECTIONS).await?;
+        let lines = self.listener_at("block-gateway lines", block_gateway::LINES_PORT).await?;
+        let listeners = block_gateway::Listeners { http, lines };
+        let settings = block_gateway::Settings {
+            public_url: self.settings.things_url.clone(),
+            ..block_gateway::Settings::default()
+        };
+        let work = block_gateway::run(runtime, settings, listeners);
+        running.spawn(async move { (block_gateway::NAME, work.await) });
+        Ok(())
+    }
+
+    async fn automation(&mut self, running: &mut Running) -> Result<()> {
+        let (runtime, listener) =
+            self.service(Service::AutomationManagement, automation_management::COLLECTIONS).await?;
+        let automation = automation_management::Settings {
+            twin_layer: self.settings.twin_layer.clone(),
+            ..self.settings.automation.clone()
+        };
+        let work = automation_management::run(runtime, automation, listener);
+        running.spawn(async move { (automation_management::NAME, work.await) });
+        Ok(())
+    }
+
     async fn listener(&self, service: Service) -> Result<TcpListener> {
         self.listener_at(service.name(), service.default_port()).await
     }
@@ -239,16 +271,8 @@ impl House {
         let work = surgery_report::run(runtime, report, listener);
         running.spawn(async move { (surgery_report::NAME, work.await) });
 
-        start_things(&mut build, &mut running).await?;
-        let (runtime, listener) = build
-            .service(Service::AutomationManagement, automation_management::COLLECTIONS)
-            .await?;
-        let automation = automation_management::Settings {
-            twin_layer: settings.twin_layer.clone(),
-            ..settings.automation.clone()
-        };
-        let work = automation_management::run(runtime, automation, listener);
-        running.spawn(async move { (automation_management::NAME, work.await) });
+        build.things(&mut running).await?;
+        build.automation(&mut running).await?;
 
         Ok(Self { trigger, running, stores: build.stores, broker, endpoints })
     }
@@ -313,25 +337,6 @@ impl House {
         self.broker.close().await;
         outcome
     }
-}
-
-/// The Web of Things: the directory, and the door of the rooms' control units.
-async fn start_things(build: &mut Builder<'_>, running: &mut Running) -> Result<()> {
-    let (runtime, listener) =
-        build.service(Service::ThingDirectory, thing_directory::COLLECTIONS).await?;
-    let work = thing_directory::run(runtime, listener);
-    running.spawn(async move { (thing_directory::NAME, work.await) });
-
-    let (runtime, http) = build.service(Service::BlockGateway, block_gateway::COLLECTIONS).await?;
-    let lines = build.listener_at("block-gateway lines", block_gateway::LINES_PORT).await?;
-    let listeners = block_gateway::Listeners { http, lines };
-    let settings = block_gateway::Settings {
-        public_url: build.settings.things_url.clone(),
-        ..block_gateway::Settings::default()
-    };
-    let work = block_gateway::run(runtime, settings, listeners);
-    running.spawn(async move { (block_gateway::NAME, work.await) });
-    Ok(())
 }
 
 /// Services with an account of their own, and what each may do at the others.
