@@ -86,7 +86,7 @@ impl Stream {
     /// The next event; `None` at the end. Signs of life do not count, so that an event that never
     /// comes is a failure and no waiting for ever.
     async fn next(&mut self) -> Option<Event> {
-        tokio::time::timeout(PATIENCE, self.event()).await.expect("an event, or the end")
+        tokio::time::timeout(PATIENCE, self.event()).await.unwrap()
     }
 
     async fn event(&mut self) -> Option<Event> {

@@ -203,12 +203,14 @@ pub(crate) struct Unit {
     pub(crate) reader: BufReader<OwnedReadHalf>,
     pub(crate) writer: OwnedWriteHalf,
     said: u32,
+    /// Commands that came while an answer was awaited.
+    commands: Vec<Value>,
 }
 
 impl Unit {
     pub(crate) async fn connect(address: std::net::SocketAddr) -> Self {
         let (reader, writer) = TcpStream::connect(address).await.unwrap().into_split();
-        Self { reader: BufReader::new(reader), writer, said: 0 }
+        Self { reader: BufReader::new(reader), writer, said: 0, commands: Vec::new() }
     }
 
     pub(crate) async fn send(&mut self, line: &str) {
@@ -217,6 +219,13 @@ impl Unit {
 
     /// The next line from the gateway; null at the end of the connection.
     pub(crate) async fn hear(&mut self) -> Value {
+        if !self.commands.is_empty() {
+            return self.commands.remove(0);
+        }
+        self.read().await
+    }
+
+    async fn read(&mut self) -> Value {
         let mut line = String::new();
         match self.reader.read_line(&mut line).await {
             Ok(0) | Err(_) => Value::Null,
@@ -226,7 +235,13 @@ impl Unit {
 
     pub(crate) async fn ask(&mut self, line: &Value) -> Value {
         self.send(&line.to_string()).await;
-        self.hear().await
+        loop {
+            let heard = self.read().await;
+            if heard.get("command").is_none() {
+                return heard;
+            }
+            self.commands.push(heard);
+        }
     }
 
     /// Says a line under an id of its own; the status of the answer.
