@@ -106,6 +106,23 @@ impl Builder<'_> {
         Ok((runtime, listener))
     }
 
+    /// The doors for people: signs tokens, so it is started first.
+    async fn gateway(&mut self, running: &mut Running) -> Result<()> {
+        let (runtime, block) =
+            self.service(Service::GatewayBlock, api_gateway::COLLECTIONS).await?;
+        let listeners = api_gateway::Listeners {
+            block,
+            room: self.listener(Service::GatewayRoom).await?,
+            web: self.listener(Service::GatewayWeb).await?,
+        };
+        let mut gateway = self.settings.gateway.clone();
+        gateway.source_time_users.extend(self.settings.source_time_users.iter().cloned());
+        let clients = client_accounts(self.accounts)?;
+        let work = api_gateway::run(runtime, gateway, clients, listeners);
+        running.spawn(async move { (api_gateway::NAME, work.await) });
+        Ok(())
+    }
+
     /// The Web of Things: the directory, and the door of the rooms' control units.
     async fn things(&mut self, running: &mut Running) -> Result<()> {
         let (runtime, listener) =
@@ -179,18 +196,7 @@ impl House {
         };
         let mut running = JoinSet::new();
 
-        let (runtime, block) =
-            build.service(Service::GatewayBlock, api_gateway::COLLECTIONS).await?;
-        let listeners = api_gateway::Listeners {
-            block,
-            room: build.listener(Service::GatewayRoom).await?,
-            web: build.listener(Service::GatewayWeb).await?,
-        };
-        let mut gateway = settings.gateway.clone();
-        gateway.source_time_users.extend(settings.source_time_users.iter().cloned());
-        let clients = client_accounts(accounts)?;
-        let work = api_gateway::run(runtime, gateway, clients, listeners);
-        running.spawn(async move { (api_gateway::NAME, work.await) });
+        build.gateway(&mut running).await?;
 
         let (runtime, listener) = build
             .service(Service::UserManagement, user_management_integration::COLLECTIONS)

@@ -135,6 +135,15 @@ pub enum What {
         action: &'static str,
         value: Value,
     },
+    /// Something was done to the product or to what it is told: what the automation did meanwhile
+    /// depends on the moment, how it left the actuators does not.
+    Fault {
+        what: &'static str,
+        #[serde(with = "instant::text")]
+        from: Timestamp,
+        #[serde(with = "instant::text")]
+        until: Timestamp,
+    },
     Emergency {
         command_id: String,
         room_id: String,

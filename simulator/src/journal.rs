@@ -101,6 +101,18 @@ impl Journal {
         self.last
     }
 
+    /// How many facts the product has acknowledged.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.acknowledged.len()
+    }
+
+    /// Whether it has acknowledged none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.acknowledged.is_empty()
+    }
+
     /// Writes that the fact is about to be sent.
     ///
     /// # Errors

@@ -84,7 +84,7 @@ pub fn plan(
     let mut deliveries = world.into_deliveries();
     deliveries.extend(equipment::announced(&deliveries, seed, epoch));
     deliveries.sort_by_key(|delivery| delivery.at);
-    if let Some(disturbance) = disturbance {
+    if let Some(disturbance) = &disturbance {
         deliveries = disturbance.apply(deliveries, seed);
     }
     let last = deliveries.iter().map(|delivery| delivery.at).max().unwrap_or(epoch);
@@ -104,7 +104,17 @@ pub fn plan(
         late: false,
         expected: None,
     };
-    deliveries.insert(0, Delivery::prompt(vec![run]));
+    let mut facts = vec![run];
+    if disturbance.is_some() {
+        facts.push(Fact {
+            id: "fault-disturbance".to_owned(),
+            t: epoch,
+            what: What::Fault { what: "disturbed delivery", from: epoch, until: end },
+            late: false,
+            expected: None,
+        });
+    }
+    deliveries.insert(0, Delivery::prompt(facts));
     Plan { seed, epoch, end, periods, deliveries }
 }
 
@@ -218,7 +228,7 @@ mod tests {
                 .iter()
                 .filter(|delivery| !delivery.repeated)
                 .flat_map(|delivery| delivery.facts.clone())
-                .filter(|fact| !matches!(fact.what, What::Run { .. }))
+                .filter(|fact| !matches!(fact.what, What::Run { .. } | What::Fault { .. }))
                 .collect();
             facts.sort_by(|a, b| a.id.cmp(&b.id));
             facts

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use crate::delivery::Delivery;
-use crate::fact::What;
+use crate::fact::{Fact, What};
 use crate::journal::{Journal, JournalError};
 use crate::plan::Plan;
 use crate::wire::{Hospital, WireError};
@@ -81,6 +81,17 @@ pub async fn lock_step(
     mut progress: impl FnMut(Progress),
 ) -> Result<(), RunError> {
     let of = plan.deliveries.len();
+    if let Some(last) = journal.last() {
+        let ended = Fact {
+            id: format!("fault-restart-{}", journal.len()),
+            t: last,
+            what: What::Fault { what: "restart", from: last, until: clock.now() },
+            late: false,
+            expected: None,
+        };
+        journal.announce(&ended)?;
+        journal.acknowledge(&ended, clock.now())?;
+    }
     hospital.begin(plan, clock, journal).await?;
     let mut next_timer = settle(hospital, clock).await?;
     let mut waiting = plan.deliveries.iter().enumerate().peekable();
@@ -263,7 +274,8 @@ fn of_interest(delivery: &Delivery) -> Option<What> {
         What::Vital { .. }
         | What::Environment { .. }
         | What::Actuator { .. }
-        | What::ActuatorState { .. } => None,
+        | What::ActuatorState { .. }
+        | What::Fault { .. } => None,
         other => Some(other.clone()),
     }
 }

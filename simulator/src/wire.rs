@@ -230,6 +230,8 @@ impl Hospital {
             | What::Environment { .. }
             | What::Actuator { .. }
             | What::ActuatorState { .. } => self.tell_by_unit(fact).await,
+            // Done to the product, not told to it.
+            What::Fault { .. } => Ok(()),
             What::Step { room_id, step, .. } => {
                 let path = "/api/v1/ord/process-manual-events";
                 let request =

@@ -341,6 +341,7 @@ impl World {
             What::Actuator { .. } => "actuator",
             What::ActuatorState { .. } => "actuator-state",
             What::Command { .. } => "command",
+            What::Fault { .. } => "fault",
         };
         let count = self.counted.entry(word).or_insert(0);
         *count += 1;

@@ -34,6 +34,7 @@ pub(crate) async fn everything(
     technologies(journal, product, &mut found).await?;
     people(journal, product, &mut found).await?;
     things::actuators(journal, product, &mut found).await?;
+    things::commands(journal, product, &mut found).await?;
     let movements = movements(journal);
     staff(journal, product, &movements, &mut found).await?;
     let room_ids = journal.of("room").map(|fact| fact.text("roomId").to_owned());

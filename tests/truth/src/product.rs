@@ -16,6 +16,7 @@ pub(crate) mod port {
     pub(crate) const PROCESS: u16 = 3006;
     pub(crate) const REPORT: u16 = 3007;
     pub(crate) const GATEWAY: u16 = 3008;
+    pub(crate) const AUTOMATION: u16 = 3011;
     pub(crate) const THINGS: u16 = 1880;
 }
 

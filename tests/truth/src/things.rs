@@ -1,4 +1,4 @@
-//! The actuators: which there are, where, and how each is at the end.
+//! The actuators: which there are, where, how each is at the end, and what each was commanded.
 #![expect(clippy::indexing_slicing, reason = "indexing JSON with a name answers null or makes it")]
 
 use std::collections::BTreeMap;
@@ -46,4 +46,102 @@ pub(crate) async fn actuators(
     let expected: Vec<Value> = expected.into_values().collect();
     found.same("actuators", &json!(expected), &actual["entries"]);
     Ok(())
+}
+
+/// Compares what each actuator received with what the automation says that it commanded.
+///
+/// Every confirmed decision was received when it says that it was sent, and nothing else was
+/// received; no decision failed. Where a fault was injected that depends on the moment: then only
+/// how each actuator is at the end counts, which [`actuators`] compares. In any case each decision
+/// says why: what it measured was measured, and its rule holds of it.
+pub(crate) async fn commands(
+    journal: &Journal,
+    product: &Product,
+    found: &mut Found,
+) -> Result<()> {
+    let faulty = journal.of("fault").next().is_some();
+    found.compared("fault", journal.of("fault").count());
+    for room in journal.of("room").map(|fact| fact.text("roomId")) {
+        let mut received: Vec<Value> = Vec::new();
+        for fact in journal.of("command").filter(|fact| fact.text("roomId") == room) {
+            received.push(json!({
+                "at": written(fact.t), "actuatorId": fact.text("actuatorId"),
+                "action": fact.text("action"), "value": fact.value("value"),
+            }));
+            found.compared("command", 1);
+        }
+        let query = [("roomId", room)];
+        let decisions = product.list(port::AUTOMATION, "/api/v1/decisions", &query).await?;
+        for decision in &decisions {
+            explained(journal, decision, found);
+            if faulty {
+                continue;
+            }
+            let (command, outcome) = (&decision["command"], &decision["outcome"]);
+            let what = format!("decision {}", decision["id"]);
+            if outcome["status"] != "CONFIRMED" {
+                found.differs(&what, format!("ended {}", outcome["status"]));
+                continue;
+            }
+            let sent = json!({
+                "at": outcome["sentDateTime"], "actuatorId": command["actuatorId"],
+                "action": command["action"], "value": command["intensity"],
+            });
+            match received.iter().position(|command| *command == sent) {
+                Some(nth) => drop(received.swap_remove(nth)),
+                None => found.differs(&what, format!("{sent} was not received")),
+            }
+        }
+        for command in received.iter().filter(|_| !faulty) {
+            let what = format!("commands of {room}");
+            found.differs(&what, format!("{command} follows from no decision"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a decision's rule follows from what it says it looked at, and whether that was so.
+fn explained(journal: &Journal, decision: &Value, found: &mut Found) {
+    let what = format!("decision {}", decision["id"]);
+    let (rule, inputs) = (decision["rule"].as_str().unwrap_or_default(), &decision["inputs"]);
+    let (Some(target), Some(tolerance)) =
+        (decision["target"]["value"].as_f64(), inputs["tolerance"].as_f64())
+    else {
+        found.differs(&what, "names no target or tolerance");
+        return;
+    };
+    let measured = &inputs["measured"];
+    let quantity = match rule {
+        "TOO_WARM" | "TOO_COLD" | "COOLED_DOWN" | "WARMED_UP" => "temperature",
+        "TOO_HUMID" | "DRIED_OUT" => "humidity",
+        "LIGHT_DIFFERS" => return,
+        other => {
+            found.differs(&what, format!("has the unknown rule {other}"));
+            return;
+        }
+    };
+    let Some(value) = measured["value"].as_f64() else {
+        found.differs(&what, "names no measurement");
+        return;
+    };
+    let was_measured = journal.of("environment").any(|fact| {
+        fact.text("roomId") == decision["roomId"]
+            && fact.text("quantity") == quantity
+            && measured["dateTime"] == written(fact.t)
+            && fact.value("value").as_f64() == Some(value)
+    });
+    if !was_measured {
+        found.differs(&what, format!("{value} was not measured"));
+    }
+    let holds = match rule {
+        "TOO_WARM" => target + tolerance < value,
+        "TOO_COLD" => value < target - tolerance,
+        "TOO_HUMID" => target + tolerance <= value,
+        "WARMED_UP" => target <= value,
+        // Cooled down, dried out.
+        _ => value <= target,
+    };
+    if !holds {
+        found.differs(&what, format!("{rule} does not hold of {value} and {target}"));
+    }
 }

@@ -1,6 +1,6 @@
 //! Events in, answers out: the routes of the contract, accepted and refused.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::time::Duration;
 
