@@ -14,8 +14,10 @@ use crate::run::{run, say};
 /// Microsoft's published client for Python, unchanged; the version that the contract was read in.
 const PYTHON_PACKAGES: [&str; 1] = ["azure-digitaltwins-core==1.3.0"];
 
-/// Eclipse Thingweb's published client of the Web of Things, unchanged.
-const NODE_PACKAGES: [&str; 2] = ["@node-wot/core@0.9.2", "@node-wot/binding-http@0.9.2"];
+/// Where the manifest and the lock of Eclipse Thingweb's published client of the Web of Things
+/// are. The manifest overrides two packages whose versions are dates in words: npm would take
+/// `27-September-2021`, which knows Thing Descriptions 1.0 only, for newer than `12-March-2025`.
+const NODE_MANIFESTS: &str = "things/block-gateway/tests/node";
 
 /// A tool that could not be had, and why.
 pub(crate) struct Missing(pub(crate) String);
@@ -52,7 +54,9 @@ pub(crate) fn python(root: &Path) -> Result<Result<PathBuf, Missing>> {
 pub(crate) fn node_packages(root: &Path) -> Result<Result<PathBuf, Missing>> {
     let folder = root.join("target/setup/node");
     let stamp = folder.join("packages");
-    let wanted = NODE_PACKAGES.join("\n");
+    let manifests = root.join(NODE_MANIFESTS);
+    let wanted = fs::read_to_string(manifests.join("package-lock.json"))
+        .context("reading the lock of node packages")?;
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(Ok(folder));
     }
@@ -60,13 +64,13 @@ pub(crate) fn node_packages(root: &Path) -> Result<Result<PathBuf, Missing>> {
         return Ok(Err(Missing("there is no node with npm on this machine".to_owned())));
     }
     fs::create_dir_all(&folder).context("making the folder of node packages")?;
-    // Without a manifest here npm would look for one further up.
-    fs::write(folder.join("package.json"), "{\"private\": true}\n")
-        .context("writing the manifest of node packages")?;
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(manifests.join(file), folder.join(file))
+            .with_context(|| format!("copying {file} of the node packages"))?;
+    }
     let installed = run(Command::new("npm")
-        .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
-        .arg(&folder)
-        .args(NODE_PACKAGES));
+        .args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix"])
+        .arg(&folder));
     if let Err(err) = installed {
         return Ok(Err(Missing(format!("the node packages could not be installed: {err:#}"))));
     }
