@@ -277,9 +277,14 @@ impl Room {
         self.decisions.iter().filter_map(Decision::due).min()
     }
 
-    /// Notes that a command is being sent. `false` when it is not to be sent any more: another
-    /// took its place, or it has waited too long.
-    pub fn begin(&mut self, id: &str, moment: Moment) -> (bool, Vec<Effect>) {
+    /// Notes that a command is being sent, and to which actuator if there is one. `false` when it
+    /// is not to be sent any more: another took its place, or it has waited too long.
+    pub fn begin(
+        &mut self,
+        id: &str,
+        to: Option<&ActuatorId>,
+        moment: Moment,
+    ) -> (bool, Vec<Effect>) {
         let Some(decision) = self.decisions.iter_mut().find(|it| it.id == id && it.is_open())
         else {
             return (false, Vec::new());
@@ -290,22 +295,16 @@ impl Room {
         }
         decision.attempts += 1;
         decision.go(Progress::Sending(moment.now));
+        if let Some(to) = to {
+            decision.actuator_id = Some(to.clone());
+            let actuator = decision.actuator;
+            if self.actuators.get(&actuator).is_none_or(|shadow| shadow.id != *to) {
+                // Another one: what the former was set to says nothing of it.
+                let shadow = Shadow { id: to.clone(), setting: None };
+                self.actuators.insert(actuator, shadow);
+            }
+        }
         (true, Vec::new())
-    }
-
-    /// Notes which actuator a command goes to.
-    pub fn found_actuator(&mut self, id: &str, actuator_id: &ActuatorId) {
-        let Some(decision) = self.decisions.iter_mut().find(|it| it.id == id) else { return };
-        if decision.actuator_id.as_ref() != Some(actuator_id) {
-            decision.actuator_id = Some(actuator_id.clone());
-            decision.shown = false;
-        }
-        let actuator = decision.actuator;
-        if self.actuators.get(&actuator).is_none_or(|shadow| shadow.id != *actuator_id) {
-            // Another one: what the former was set to says nothing of it.
-            let shadow = Shadow { id: actuator_id.clone(), setting: None };
-            self.actuators.insert(actuator, shadow);
-        }
     }
 
     /// Notes that a command was taken. It is confirmed at once when the twin was faster than the

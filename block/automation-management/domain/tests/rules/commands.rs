@@ -27,7 +27,7 @@ fn id(told: &Told, text: &str) -> String {
 /// Sends the open command; it is taken.
 fn send(told: &mut Told, text: &str, seconds: i64) {
     let id = id(told, text);
-    assert!(told.room.begin(&id, moment(at(seconds))).0);
+    assert!(told.room.begin(&id, None, moment(at(seconds))).0);
     let by = at(seconds + 5);
     let effects = told.room.sent(&id, at(seconds), by);
     told.effects.extend(effects);
@@ -36,7 +36,7 @@ fn send(told: &mut Told, text: &str, seconds: i64) {
 /// Tries to send it; it fails.
 fn fail(told: &mut Told, text: &str, trouble: Trouble, seconds: i64) {
     let id = id(told, text);
-    assert!(told.room.begin(&id, moment(at(seconds))).0);
+    assert!(told.room.begin(&id, None, moment(at(seconds))).0);
     let again = at(seconds + 1);
     let effects = told.room.failed(&id, trouble, moment(at(seconds)), again);
     told.effects.extend(effects);
@@ -58,7 +58,7 @@ fn a_command_is_confirmed_by_the_twin_alone() {
     let mut told = deaf();
     told.tell("0 temperature 23");
     let id = id(&told, "Cooling on");
-    assert!(told.room.begin(&id, moment(at(0))).0);
+    assert!(told.room.begin(&id, None, moment(at(0))).0);
     told.tell("1 shadow Cooling on");
     let effects = told.room.sent(&id, at(1), at(6));
     told.effects.extend(effects);
@@ -169,7 +169,7 @@ fn a_newer_command_takes_the_place_of_an_older_one() {
     // An answer to what was superseded changes nothing.
     let old = told.room.decisions[0].id.clone();
     assert!(told.room.sent(&old, at(3), at(8)).is_empty());
-    assert!(!told.room.begin(&old, moment(at(3))).0);
+    assert!(!told.room.begin(&old, None, moment(at(3))).0);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn a_command_that_waited_for_long_expires() {
     let mut told = deaf();
     told.tell("0 temperature 23");
     let id = id(&told, "Cooling on");
-    let (may, effects) = told.room.begin(&id, moment(at(31)));
+    let (may, effects) = told.room.begin(&id, None, moment(at(31)));
     assert!(!may);
     told.effects.extend(effects);
     assert_eq!(told.ended(), ["Cooling on Expired"]);
@@ -197,8 +197,7 @@ fn another_actuator_of_the_kind_is_not_believed() {
     let mut told = deaf();
     told.tell("0 temperature 23");
     let id = id(&told, "Cooling on");
-    told.room.begin(&id, moment(at(0)));
-    told.room.found_actuator(&id, &"cor-1".parse().unwrap());
+    told.room.begin(&id, Some(&"cor-1".parse().unwrap()), moment(at(0)));
     told.room.sent(&id, at(0), at(5));
     // The shadow's id in these tests is the kind's name.
     told.tell("1 shadow Cooling on");

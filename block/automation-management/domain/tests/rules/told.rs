@@ -125,11 +125,10 @@ impl Told {
     }
 
     pub(crate) fn carry_out(&mut self, decision: &Decision, now: Timestamp) {
-        let (may, effects) = self.room.begin(&decision.id, moment(now));
+        let id = format!("{:?}", decision.actuator).parse().unwrap();
+        let (may, effects) = self.room.begin(&decision.id, Some(&id), moment(now));
         assert!(may, "{decision:?}");
         self.effects.extend(effects);
-        let id = format!("{:?}", decision.actuator).parse().unwrap();
-        self.room.found_actuator(&decision.id, &id);
         let by = now + SignedDuration::from_secs(5);
         self.effects.extend(self.room.sent(&decision.id, now, by));
         self.events += 1;

@@ -8,9 +8,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use automation_management_domain::{
-    actuator::Setting,
     command::{Decision, Progress, Trouble},
-    id::{ActuatorId, RoomId},
+    id::RoomId,
     reaction::{Effect, Fact},
     room::{Room, Stamp},
 };
@@ -119,7 +118,12 @@ impl Acting {
     /// Sends a command.
     async fn send(&self, room: &Room, decision: &Decision) -> Result<(), RoomError> {
         let Decision { id, actuator, setting, .. } = decision;
-        self.change(room, |room| room.begin(id, self.rooms.moment(self.clock.now())).1).await?;
+        let found = self.surroundings.actuator_in(&room.id, *actuator).await;
+        let actuator_id = found.as_ref().ok().and_then(Option::as_ref);
+        self.change(room, |room| {
+            room.begin(id, actuator_id, self.rooms.moment(self.clock.now())).1
+        })
+        .await?;
         // Another fact may have taken its place, or it has waited for too long.
         let begun = self.rooms.get(&room.id).await?;
         let may = begun.is_some_and(|begun| {
@@ -129,27 +133,12 @@ impl Acting {
         if !may {
             return Ok(());
         }
-        match self.surroundings.actuator_in(&room.id, *actuator).await {
-            Ok(Some(actuator_id)) => self.send_to(room, decision, &actuator_id, *setting).await,
-            Ok(None) => self.fail(room, decision, Trouble::NoActuator).await,
-            Err(error) => self.fail(room, decision, no_twin_layer(room, &error)).await,
-        }
-    }
-
-    async fn send_to(
-        &self,
-        room: &Room,
-        decision: &Decision,
-        actuator: &ActuatorId,
-        setting: Setting,
-    ) -> Result<(), RoomError> {
-        let id = &decision.id;
-        self.change(room, |room| {
-            room.found_actuator(id, actuator);
-            Vec::new()
-        })
-        .await?;
-        match self.things.set(actuator, setting).await {
+        let sent = match found {
+            Ok(Some(actuator_id)) => self.things.set(&actuator_id, *setting).await,
+            Ok(None) => Err(Trouble::NoActuator),
+            Err(error) => Err(no_twin_layer(room, &error)),
+        };
+        match sent {
             Ok(()) => {
                 let now = self.clock.now();
                 let by = self.later(CONFIRM_WITHIN_S);
