@@ -4,6 +4,7 @@
 //! that hit a relaxed log it may also name frames that are not. What is whole in the segments
 //! counts. The same completes an index that is gone: only how far the groups had come is lost then.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -29,6 +30,7 @@ pub(crate) fn recover(
     let last = there.last().copied().unwrap_or(1).max(1);
     let known_good = known_good(connection)?;
     let (mut valid, mut gone) = (0, 0);
+    let mut discovered = BTreeSet::new();
     let transaction = connection.unchecked_transaction()?;
     for &number in there.iter().filter(|number| last_indexed <= **number) {
         let length = segment::length_of(&folder, number)?;
@@ -43,7 +45,7 @@ pub(crate) fn recover(
         }
         valid = scanned.valid;
         for (head, place) in scanned.frames.into_iter().flat_map(|frame| frame.chunks) {
-            adopt(&transaction, &head, place, settings.partitions)?;
+            discovered.extend(adopt(&transaction, &head, place, settings.partitions)?);
         }
         let beyond = transaction.execute(
             "DELETE FROM chunk WHERE segment = ?1 AND position >= ?2",
@@ -54,6 +56,15 @@ pub(crate) fn recover(
             tracing::warn!(segment = number, valid, length, "the event log had a torn end");
         }
         account(&transaction, number, valid)?;
+    }
+    for partition in discovered {
+        // Not its first chunk in the files: that may have been moved behind younger ones.
+        transaction.execute(
+            "UPDATE partition SET low = coalesce((
+                 SELECT min(chunk.id & 1099511627775) FROM chunk WHERE chunk.id >> 40 = ?1
+             ), 0) WHERE id = ?1",
+            [partition],
+        )?;
     }
     if 0 < gone {
         // Nobody has come further than the records go.
@@ -99,19 +110,22 @@ fn indexed(connection: &Connection) -> rusqlite::Result<Vec<u64>> {
         .collect()
 }
 
-/// Takes a chunk into the index unless it is there, or was removed by retention.
+/// Takes a chunk into the index unless it is there, or was removed by retention. Answers the
+/// partitions that the index did not know.
 fn adopt(
     connection: &Connection,
     head: &Head,
     place: Place,
     partitions: u32,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Vec<i64>> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO partition (topic, number, low) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        "INSERT INTO partition (topic, number, low) VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
     )?;
+    let mut discovered = Vec::new();
     for number in 0..partitions {
-        let low = if number == head.partition { head.first } else { 0 };
-        insert.execute(params![head.topic, number, int(low)])?;
+        if insert.execute(params![head.topic, number])? == 1 {
+            discovered.push(connection.last_insert_rowid());
+        }
     }
     let (id, low) = connection
         .prepare_cached("SELECT id, low FROM partition WHERE topic = ?1 AND number = ?2")?
@@ -121,7 +135,7 @@ fn adopt(
     if low <= head.first {
         put(connection, id, head, place)?;
     }
-    Ok(())
+    Ok(discovered)
 }
 
 /// Writes a chunk's row; one that was moved gets its new place.

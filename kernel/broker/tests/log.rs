@@ -4,7 +4,7 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chiron_broker::{
     Broker, BrokerError, Durability, LogSettings, OpenError, PublishError, Retention, partition_of,
@@ -399,4 +399,38 @@ async fn replays_from_an_offset_and_from_a_time() {
     assert_eq!(subscription.next_batch(100).await.unwrap().len(), 1);
     let refused = broker.rewind("g", "t", &BTreeMap::from([(9, 5)])).await;
     assert!(matches!(refused, Err(BrokerError::NoPartition { partition: 9, .. })));
+}
+
+#[tokio::test]
+async fn a_record_that_was_moved_behind_younger_ones_is_not_lost_with_the_index() {
+    let place = Place::new();
+    let (clock, hand) = Clock::lock_step(epoch());
+    let settings = LogSettings::new(Durability::Durable)
+        .with_partitions(1)
+        .with_segment_bytes(2_000)
+        .with_retention("t", Retention::age(SignedDuration::from_hours(5)));
+    let broker = Broker::open(&place.path(), settings.clone(), clock).unwrap();
+    // The first segment is nearly all of `t`, the younger ones all of `kept`.
+    broker.publish(vec![record("kept", "a", "old")]).await.unwrap();
+    broker.publish(vec![record("t", "a", &"x".repeat(2_500))]).await.unwrap();
+    for _ in 0..4 {
+        broker.publish(vec![record("kept", "a", &"y".repeat(1_000))]).await.unwrap();
+    }
+    hand.move_to(epoch() + SignedDuration::from_hours(10));
+    broker.retain().await.unwrap();
+    let folder = place.folder.path().join("events.db-records");
+    let first = |folder: &Path| {
+        let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        names.min().unwrap()
+    };
+    let oldest = first(&folder);
+    let kept = all(&broker, "kept").await;
+    assert_eq!(kept.first().map(|record| record.offset), Some(0));
+    broker.close().await;
+    drop(broker);
+
+    std::fs::remove_file(place.path()).unwrap();
+    assert_ne!(oldest, "00000001.segment", "nothing was moved");
+    let broker = Broker::open(&place.path(), settings, Clock::system()).unwrap();
+    assert_eq!(all(&broker, "kept").await, kept);
 }
