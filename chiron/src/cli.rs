@@ -63,6 +63,10 @@ pub(crate) struct UpArgs {
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u8).range(1..=60))]
     pub(crate) rate: u8,
 
+    /// What is simulated; at sixty times its pace the busy day takes ten minutes
+    #[arg(long, value_enum, default_value = "busy-day")]
+    pub(crate) scenario: ScenarioArg,
+
     /// Start the services only
     #[arg(long)]
     pub(crate) no_simulation: bool,
@@ -78,8 +82,16 @@ pub(crate) enum ScenarioArg {
     ThreeSurgeries,
     /// Two hours, two zones, three surgeries
     TestDay,
-    /// Ten hours, four zones, twelve surgeries
+    /// Ten hours, four zones, twelve surgeries, sensors at their full pace
     FullDay,
+    /// Ten hours, four zones, a few surgeries as planned
+    QuietDay,
+    /// Ten hours, four zones, sixteen surgeries: delays, rescheduling, shared technology
+    BusyDay,
+    /// Everything that can go wrong: sensors, badges, clocks, actuators, theatres
+    BadDay,
+    /// The seed decides how many surgeries there are and how much goes wrong
+    RandomDay,
 }
 
 #[derive(Debug, Args)]
@@ -91,6 +103,10 @@ pub(crate) struct SimulateArgs {
     /// Decides every detail; the same seed gives the same day
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+
+    /// Simulated hours instead of the scenario's own, 2 to 10
+    #[arg(long, value_parser = clap::value_parser!(u32).range(2..=10))]
+    pub(crate) hours: Option<u32>,
 
     /// Deliver some facts twice, late and out of order
     #[arg(long)]

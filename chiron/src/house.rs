@@ -41,6 +41,7 @@ pub(crate) struct House {
     trigger: Trigger,
     running: Running,
     stores: Vec<Store>,
+    activities: Vec<Activity>,
     broker: Broker,
     endpoints: Endpoints,
 }
@@ -56,6 +57,7 @@ struct Builder<'a> {
     durability: Durability,
     shutdown: Shutdown,
     stores: Vec<Store>,
+    activities: Vec<Activity>,
 }
 
 impl Builder<'_> {
@@ -76,6 +78,7 @@ impl Builder<'_> {
         let store = store.with_context(|| format!("opening the database of {name}"))?;
         self.stores.push(store.clone());
         let activity = Activity::new(self.world.clock.clone());
+        self.activities.push(activity.clone());
         let secret = Secret::new(self.accounts.client(name)?);
         let calls = Calls::new(
             self.client.clone(),
@@ -193,6 +196,7 @@ impl House {
             durability,
             shutdown,
             stores: Vec::new(),
+            activities: Vec::new(),
         };
         let mut running = JoinSet::new();
 
@@ -280,7 +284,13 @@ impl House {
         build.things(&mut running).await?;
         build.automation(&mut running).await?;
 
-        Ok(Self { trigger, running, stores: build.stores, broker, endpoints })
+        let Builder { stores, activities, .. } = build;
+        Ok(Self { trigger, running, stores, activities, broker, endpoints })
+    }
+
+    /// The account of each service's work.
+    pub(crate) fn activities(&self) -> &[Activity] {
+        &self.activities
     }
 
     /// Waits until every service says that it is ready.

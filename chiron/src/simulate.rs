@@ -9,7 +9,8 @@ use chiron_chassis::Limits;
 use chiron_clock::{Clock, Ids, instant};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use simulator::{Account, Accounts as Actors, Disturbance, Hospital, Journal, Scenario};
+use serde_json::Value;
+use simulator::{Account, Accounts as Actors, Day, Disturbance, Hospital, Journal, Scenario};
 
 use crate::accounts::{Accounts, DEVICE, MANAGER, NURSE};
 use crate::cli::{ScenarioArg, SimulateArgs};
@@ -30,6 +31,8 @@ struct Begun {
     seed: u64,
     epoch: String,
     disturb: bool,
+    #[serde(default)]
+    hours: Option<u32>,
     /// How often this folder was started: ids of each start are its own.
     #[serde(default)]
     starts: u64,
@@ -41,6 +44,10 @@ impl From<ScenarioArg> for Scenario {
             ScenarioArg::ThreeSurgeries => Self::ThreeSurgeries,
             ScenarioArg::TestDay => Self::TestDay,
             ScenarioArg::FullDay => Self::FullDay,
+            ScenarioArg::QuietDay => Self::QuietDay,
+            ScenarioArg::BusyDay => Self::BusyDay,
+            ScenarioArg::BadDay => Self::BadDay,
+            ScenarioArg::RandomDay => Self::RandomDay,
         }
     }
 }
@@ -61,7 +68,15 @@ pub(crate) async fn run(mut settings: Settings, args: &SimulateArgs) -> Result<E
         delay: 0.1,
         longest: window / 2 - SignedDuration::from_secs(1),
     });
-    let plan = simulator::plan(args.scenario.into(), args.seed, epoch, window, disturbance);
+    let plan = simulator::plan(&Day {
+        scenario: args.scenario.into(),
+        seed: args.seed,
+        epoch,
+        hours: args.hours,
+        late_window: window,
+        disturbance,
+        automation: Value::Null,
+    });
     settings.periods = Periods::of(&plan);
     if !args.durable {
         settings.durability = Writes::Relaxed;
@@ -79,7 +94,8 @@ pub(crate) async fn run(mut settings: Settings, args: &SimulateArgs) -> Result<E
     let accounts = Accounts::open(&settings.data, &[], &[])?;
     let hospital = hospital(&settings, &accounts)?;
     hospital.seed_users().await.context("creating the people of the day")?;
-    let told = simulator::lock_step(&plan, &hospital, (&clock, &hand), &mut journal, |_| {});
+    let activities = house.activities().to_vec();
+    let told = simulator::lock_step(&plan, &hospital, (&clock, &hand), &activities, &mut journal);
     let told = tokio::select! {
         told = told => told.context("the simulation failed"),
         broken = house.broken() => Err(broken),
@@ -131,6 +147,7 @@ fn begin(data: &Path, args: &SimulateArgs) -> Result<u64> {
         seed: args.seed,
         epoch: args.epoch.clone(),
         disturb: args.disturb,
+        hours: args.hours,
         starts: 0,
     };
     if let Ok(text) = fs::read_to_string(&path) {

@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result, bail};
 use chiron_chassis::{Limits, machine_now, telemetry};
 use chiron_clock::{Clock, Ids, Shutdown, instant};
 use jiff::SignedDuration;
-use simulator::{Journal, Progress, Scenario, What};
+use serde_json::Value;
+use simulator::{Day, Journal, Progress, What};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::accounts::{Accounts, MANAGER, NURSE};
@@ -44,7 +45,15 @@ pub(crate) async fn run(mut settings: Settings, args: &UpArgs) -> Result<ExitCod
     let seed = args.seed.unwrap_or_else(|| u64::try_from(now.as_millisecond()).unwrap_or(1));
     let window = SignedDuration::from_secs(i64::from(settings.late_window_seconds));
     let epoch = begins + SignedDuration::from_secs(i64::from(args.rate) * 5);
-    let plan = simulator::plan(Scenario::ThreeSurgeries, seed, epoch, window, None);
+    let plan = simulator::plan(&Day {
+        scenario: args.scenario.into(),
+        seed,
+        epoch,
+        hours: None,
+        late_window: window,
+        disturbance: None,
+        automation: Value::Null,
+    });
     if !args.no_simulation {
         settings.periods = Periods::of(&plan);
         simulate::note_until(&settings.data, plan.end)?;

@@ -45,8 +45,10 @@ impl Delivery {
             ) => format!("patient {patient_id}"),
             Some(What::Vital { patient_id, .. }) => format!("monitor {patient_id}"),
             Some(What::Environment { room_id, .. }) => format!("sensors {room_id}"),
-            Some(What::Step { room_id, .. }) => format!("buttons {room_id}"),
             Some(What::Technology { technology_id, .. }) => format!("technology {technology_id}"),
+            Some(What::Step { room_id, .. } | What::LightRequest { room_id, .. }) => {
+                format!("buttons {room_id}")
+            }
             _ => "desk".to_owned(),
         }
     }

@@ -18,7 +18,7 @@ const OF_ANY_ROOM: [ActuatorType; 4] = [
 pub(crate) fn announced(plan: &[Delivery], seed: u64, epoch: Timestamp) -> Vec<Delivery> {
     let mut announced = Vec::new();
     let mut tell = |id: String, what: What| {
-        let fact = Fact { id, t: epoch, what, late: false, expected: None };
+        let fact = Fact::new(id, epoch, what);
         announced.push(Delivery::prompt(vec![fact]));
     };
     for fact in plan.iter().flat_map(|delivery| &delivery.facts) {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 /// One thing that happens in the world and that the product is told.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Fact {
     /// Names the fact: all journal lines with one id are one fact.
     pub id: String,
@@ -22,6 +23,20 @@ pub struct Fact {
     /// The status with which the product must refuse the call; then this is no fact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<u16>,
+    /// When it really happened, where the sender's clock is wrong.
+    #[serde(skip_serializing_if = "Option::is_none", with = "instant::option")]
+    pub world_time: Option<Timestamp>,
+    /// What it really was, where the sensor lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub world_value: Option<Value>,
+}
+
+impl Fact {
+    /// Something that happens and is told as it is.
+    #[must_use]
+    pub fn new(id: String, t: Timestamp, what: What) -> Self {
+        Self { id, t, what, late: false, expected: None, world_time: None, world_value: None }
+    }
 }
 
 /// The kinds of facts and their fields.
@@ -135,10 +150,19 @@ pub enum What {
         action: &'static str,
         value: Value,
     },
-    /// Something was done to the product or to what it is told: what the automation did meanwhile
-    /// depends on the moment, how it left the actuators does not.
+    /// The team asks for lights, or for its own no longer.
+    LightRequest {
+        command_id: String,
+        room_id: String,
+        #[serde(flatten)]
+        action: Light,
+    },
+    /// Something was done to the product, to what it is told, or to an actuator.
     Fault {
         what: &'static str,
+        /// The one actuator that it is about; the whole block when there is none.
+        #[serde(flatten)]
+        actuator: Option<Place>,
         #[serde(with = "instant::text")]
         from: Timestamp,
         #[serde(with = "instant::text")]
@@ -151,6 +175,26 @@ pub enum What {
         patient_id: String,
         tax_code: Option<String>,
     },
+}
+
+/// An actuator and its room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    pub room_id: String,
+    pub actuator_id: String,
+}
+
+/// What the team wants of the lights.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "action", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
+pub enum Light {
+    /// Both lights by hand, in lux.
+    Setup { ambient_light_lux: u32, surgical_light_lux: u32 },
+    /// By hand no longer.
+    Stop,
+    /// As suits the technology in use.
+    Adapt { medical_technology_type: TechnologyType },
 }
 
 /// A booking with all its fields.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::delivery::{Delivery, Disturbance};
 use crate::equipment;
 use crate::fact::{Fact, Quantity, Vital, What};
+use crate::mishap::Mishaps;
 use crate::world::{Course, Surgery, World};
 
 /// What is simulated.
@@ -21,6 +22,15 @@ pub enum Scenario {
     TestDay,
     /// Ten hours, four zones, twelve surgeries, the sensors' own periods.
     FullDay,
+    /// Ten hours, four zones, a few surgeries as planned.
+    QuietDay,
+    /// Ten hours, four zones, sixteen surgeries: late ones, rescheduled ones, a trolley that the
+    /// theatres share, lights by hand.
+    BusyDay,
+    /// As the busy day in three zones, the fourth in reserve; and everything that can go wrong does.
+    BadDay,
+    /// How many zones and surgeries there are, and how much goes wrong, is the seed's.
+    RandomDay,
 }
 
 /// Everything that will happen, and when the product is told.
@@ -41,42 +51,81 @@ pub struct Plan {
 /// How a scenario is laid out.
 struct Layout {
     zones: u32,
-    hours: i64,
+    hours: u32,
     vital_period_s: u32,
     environment_period_s: u32,
+    mishaps: Mishaps,
 }
 
 impl Scenario {
-    fn layout(self) -> Layout {
-        match self {
-            Self::ThreeSurgeries | Self::TestDay => {
-                Layout { zones: 2, hours: 2, vital_period_s: 5, environment_period_s: 30 }
+    fn layout(self, random: &mut ChaCha8Rng) -> Layout {
+        let (zones, hours, vital_period_s, environment_period_s) = match self {
+            Self::ThreeSurgeries | Self::TestDay => (2, 2, 5, 30),
+            Self::FullDay => (4, 10, 1, 5),
+            Self::QuietDay | Self::BusyDay | Self::BadDay => (4, 10, 10, 30),
+            Self::RandomDay => (random.random_range(2..=4), 10, 10, 30),
+        };
+        let mishaps = match self {
+            Self::ThreeSurgeries | Self::TestDay | Self::FullDay | Self::QuietDay => {
+                Mishaps::default()
             }
-            Self::FullDay => {
-                Layout { zones: 4, hours: 10, vital_period_s: 1, environment_period_s: 5 }
-            }
-        }
+            Self::BusyDay => Mishaps { silences: 4, repeated: 0.01, ..Mishaps::default() },
+            Self::BadDay => Mishaps {
+                silences: 25,
+                lies: 15,
+                repeated: 0.05,
+                missed: 0.15,
+                wrong_clocks: 4,
+                failing_actuators: 12,
+            },
+            Self::RandomDay => Mishaps {
+                silences: random.random_range(0..20),
+                lies: random.random_range(0..15),
+                repeated: random.random_range(0.0..0.1),
+                missed: random.random_range(0.0..0.2),
+                wrong_clocks: random.random_range(0..5),
+                failing_actuators: random.random_range(0..10),
+            },
+        };
+        Layout { zones, hours, vital_period_s, environment_period_s, mishaps }
     }
 }
 
+/// What is to be simulated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Day {
+    /// What happens.
+    pub scenario: Scenario,
+    /// Decides every detail.
+    pub seed: u64,
+    /// When simulated time begins.
+    pub epoch: Timestamp,
+    /// Hours instead of the scenario's own; fewer surgeries take place in fewer.
+    pub hours: Option<u32>,
+    /// The product's setting: a fact that is told late on purpose is told after its process's end
+    /// plus twice the window.
+    pub late_window: SignedDuration,
+    /// How telling goes wrong; it does not by default.
+    pub disturbance: Option<Disturbance>,
+    /// The automation's configuration in force, for the journal.
+    pub automation: Value,
+}
+
 /// Plans a run.
-///
-/// `late_window` is the product's setting: a fact that is told late on purpose is told after its
-/// process's end plus twice the window.
 #[must_use]
-pub fn plan(
-    scenario: Scenario,
-    seed: u64,
-    epoch: Timestamp,
-    late_window: SignedDuration,
-    disturbance: Option<Disturbance>,
-) -> Plan {
-    let layout = scenario.layout();
-    let day_ends = epoch + SignedDuration::from_hours(layout.hours);
+pub fn plan(day: &Day) -> Plan {
+    let Day { scenario, seed, epoch, hours, late_window, disturbance, automation } = day;
+    let (seed, epoch, late_window) = (*seed, *epoch, *late_window);
     let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut layout = scenario.layout(&mut random);
+    if let Some(hours) = hours {
+        layout.mishaps = layout.mishaps.in_part(*hours, layout.hours);
+        layout.hours = *hours;
+    }
+    let day_ends = epoch + SignedDuration::from_hours(i64::from(layout.hours));
     let mut world = World::new(seed, epoch, layout.zones);
     world.open_the_block();
-    for surgery in surgeries(scenario, seed, &mut random) {
+    for surgery in surgeries(*scenario, &layout, seed, &mut random) {
         world.book_and_operate(&surgery, layout.vital_period_s, late_window, &mut random);
     }
     world.refusals();
@@ -84,35 +133,26 @@ pub fn plan(
     let mut deliveries = world.into_deliveries();
     deliveries.extend(equipment::announced(&deliveries, seed, epoch));
     deliveries.sort_by_key(|delivery| delivery.at);
-    if let Some(disturbance) = &disturbance {
+    deliveries = layout.mishaps.befall(deliveries, seed, (epoch, day_ends));
+    if let Some(disturbance) = disturbance {
         deliveries = disturbance.apply(deliveries, seed);
     }
     let last = deliveries.iter().map(|delivery| delivery.at).max().unwrap_or(epoch);
     let end = last.max(day_ends) + late_window * 2 + SignedDuration::from_mins(1);
     let periods = periods(&layout);
-    let run = Fact {
-        id: "run".to_owned(),
-        t: epoch,
-        what: What::Run {
-            seed,
-            epoch,
-            end,
-            late_window_seconds: late_window.as_secs(),
-            period_seconds: json!(periods),
-            automation: Value::Null,
-        },
-        late: false,
-        expected: None,
+    let run = What::Run {
+        seed,
+        epoch,
+        end,
+        late_window_seconds: late_window.as_secs(),
+        period_seconds: json!(periods),
+        automation: automation.clone(),
     };
-    let mut facts = vec![run];
+    let mut facts = vec![Fact::new("run".to_owned(), epoch, run)];
     if disturbance.is_some() {
-        facts.push(Fact {
-            id: "fault-disturbance".to_owned(),
-            t: epoch,
-            what: What::Fault { what: "disturbed delivery", from: epoch, until: end },
-            late: false,
-            expected: None,
-        });
+        let what = "disturbed delivery";
+        let disturbed = What::Fault { what, actuator: None, from: epoch, until: end };
+        facts.push(Fact::new("fault-disturbance".to_owned(), epoch, disturbed));
     }
     deliveries.insert(0, Delivery::prompt(facts));
     Plan { seed, epoch, end, periods, deliveries }
@@ -136,81 +176,159 @@ fn periods(layout: &Layout) -> BTreeMap<&'static str, u32> {
 }
 
 /// Which surgeries take place. A theatre is free again before the next patient enters it.
-fn surgeries(scenario: Scenario, seed: u64, random: &mut ChaCha8Rng) -> Vec<Surgery> {
+fn surgeries(
+    scenario: Scenario,
+    layout: &Layout,
+    seed: u64,
+    random: &mut ChaCha8Rng,
+) -> Vec<Surgery> {
+    let Layout { zones, hours, .. } = *layout;
     let surgery = |number: u32, zone: u32, course: Course, starts_min: i64| Surgery {
         name: format!("{seed}-{number}"),
         number,
         zone,
         course,
         starts: SignedDuration::from_mins(starts_min),
+        delay: SignedDuration::ZERO,
+        booked_in: None,
+        goes_on_in: None,
+        lights_by_hand: false,
+        lights_adapted: false,
+        wants_trolley: false,
     };
-    let mut drawn = |choices: &[Course]| {
-        let nth = random.random_range(0..choices.len());
-        choices.get(nth).copied().unwrap_or(Course::Elective)
-    };
-    match scenario {
-        Scenario::ThreeSurgeries => vec![
-            surgery(1, 1, Course::Elective, 5),
-            surgery(2, 2, Course::Emergency, 12),
-            surgery(3, 2, Course::Interrupted, 60),
-        ],
-        Scenario::TestDay => vec![
-            surgery(1, 1, drawn(&[Course::Elective, Course::Returning]), 5),
-            surgery(2, 2, drawn(&[Course::Emergency, Course::Elective]), 8),
-            surgery(3, 2, drawn(&[Course::Interrupted, Course::Elective, Course::Cancelled]), 62),
-        ],
-        Scenario::FullDay => {
-            let courses = [
-                Course::Elective,
-                Course::Elective,
-                Course::Returning,
-                Course::Interrupted,
-                Course::Emergency,
-                Course::Cancelled,
+    let programme = match scenario {
+        Scenario::ThreeSurgeries => {
+            return vec![
+                surgery(1, 1, Course::Elective, 5),
+                surgery(2, 2, Course::Emergency, 12),
+                surgery(3, 2, Course::Interrupted, 60),
             ];
-            (0..12)
-                .map(|nth| {
-                    let (zone, round) = (nth % 4 + 1, i64::from(nth / 4));
-                    let starts = 5 + round * 180 + i64::from(zone) * 7;
-                    surgery(nth + 1, zone, drawn(&courses), starts)
-                })
-                .collect()
         }
+        Scenario::TestDay => {
+            return vec![
+                surgery(1, 1, drawn(&[Course::Elective, Course::Returning], random), 5),
+                surgery(2, 2, drawn(&[Course::Emergency, Course::Elective], random), 8),
+                surgery(
+                    3,
+                    2,
+                    drawn(&[Course::Interrupted, Course::Elective, Course::Cancelled], random),
+                    62,
+                ),
+            ];
+        }
+        Scenario::FullDay => Programme { theatres: zones, rounds: 3, every_min: 180, odd: 0.0 },
+        Scenario::QuietDay => Programme { theatres: zones, rounds: 1, every_min: 0, odd: 0.2 },
+        Scenario::BusyDay => Programme { theatres: zones, rounds: 4, every_min: 125, odd: 0.5 },
+        Scenario::BadDay => Programme { theatres: zones - 1, rounds: 4, every_min: 125, odd: 0.7 },
+        Scenario::RandomDay => Programme {
+            theatres: random.random_range(1..zones),
+            rounds: random.random_range(1..=4),
+            every_min: 125,
+            odd: random.random_range(0.0..0.9),
+        },
+    };
+    let courses: &[Course] = match scenario {
+        Scenario::QuietDay => &[Course::Elective, Course::Returning],
+        _ => &[
+            Course::Elective,
+            Course::Elective,
+            Course::Returning,
+            Course::Interrupted,
+            Course::Emergency,
+            Course::Cancelled,
+        ],
+    };
+    let Programme { theatres, rounds, every_min, odd } = programme;
+    let mut planned = Vec::new();
+    for (round, zone) in (0..rounds).flat_map(|round| (1..=theatres).map(move |zone| (round, zone)))
+    {
+        let number = round * theatres + zone;
+        let starts_min = 5 + i64::from(round) * every_min + i64::from(zone) * 7;
+        if i64::from(hours) * 60 < starts_min + LONGEST_SURGERY_MIN {
+            continue;
+        }
+        let mut planned_one = surgery(number, zone, drawn(courses, random), starts_min);
+        if random.random_bool(odd) {
+            planned_one.delay = SignedDuration::from_mins(random.random_range(1..45));
+        }
+        planned_one.lights_by_hand = random.random_bool(odd);
+        planned_one.lights_adapted = random.random_bool(odd);
+        planned_one.wants_trolley = random.random_bool(odd);
+        planned_one.booked_in = random.random_bool(odd).then_some(zone % theatres + 1);
+        // A theatre in reserve takes one surgery a round at most.
+        let in_reserve = theatres < zones && zone == round % theatres + 1;
+        if in_reserve && random.random_bool(odd) {
+            planned_one.course = Course::Elective;
+            planned_one.goes_on_in = Some(zones);
+        }
+        planned.push(planned_one);
     }
+    planned
+}
+
+/// The surgeries of a day: how many theatres operate, how often, and how probable each of the
+/// things is that do not go as planned.
+struct Programme {
+    theatres: u32,
+    rounds: u32,
+    every_min: i64,
+    odd: f64,
+}
+
+/// How long a surgery may take with all that belongs to it, in minutes.
+const LONGEST_SURGERY_MIN: i64 = 75;
+
+fn drawn(courses: &[Course], random: &mut ChaCha8Rng) -> Course {
+    let nth = random.random_range(0..courses.len());
+    courses.get(nth).copied().unwrap_or(Course::Elective)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn epoch() -> Timestamp {
-        "2026-05-15T06:00:00Z".parse().unwrap()
-    }
-
     fn window() -> SignedDuration {
         SignedDuration::from_mins(10)
     }
 
+    fn day(scenario: Scenario, seed: u64) -> Day {
+        Day {
+            scenario,
+            seed,
+            epoch: "2026-05-15T06:00:00Z".parse().unwrap(),
+            hours: None,
+            late_window: window(),
+            disturbance: None,
+            automation: Value::Null,
+        }
+    }
+
     #[test]
     fn the_same_seed_gives_the_same_plan_and_another_seed_another() {
-        let first = plan(Scenario::TestDay, 7, epoch(), window(), None);
-        assert_eq!(first, plan(Scenario::TestDay, 7, epoch(), window(), None));
-        assert_ne!(
-            first.deliveries,
-            plan(Scenario::TestDay, 8, epoch(), window(), None).deliveries
-        );
+        let first = plan(&day(Scenario::TestDay, 7));
+        assert_eq!(first, plan(&day(Scenario::TestDay, 7)));
+        assert_ne!(first.deliveries, plan(&day(Scenario::TestDay, 8)).deliveries);
     }
 
     #[test]
     fn every_fact_has_an_id_of_its_own_and_is_told_no_earlier_than_it_happens() {
-        for scenario in [Scenario::ThreeSurgeries, Scenario::TestDay, Scenario::FullDay] {
-            let plan = plan(scenario, 3, epoch(), window(), None);
+        for scenario in [
+            Scenario::ThreeSurgeries,
+            Scenario::TestDay,
+            Scenario::FullDay,
+            Scenario::QuietDay,
+            Scenario::BusyDay,
+            Scenario::BadDay,
+            Scenario::RandomDay,
+        ] {
+            let plan = plan(&day(scenario, 3));
             let mut ids = std::collections::HashSet::new();
-            for delivery in &plan.deliveries {
+            for delivery in plan.deliveries.iter().filter(|delivery| !delivery.repeated) {
                 assert!(!delivery.facts.is_empty());
                 for fact in &delivery.facts {
                     assert!(ids.insert(fact.id.clone()), "{} twice", fact.id);
-                    assert!(fact.t <= delivery.at, "{fact:?}");
+                    let happened = fact.world_time.unwrap_or(fact.t);
+                    assert!(happened <= delivery.at, "{fact:?}");
                 }
             }
         }
@@ -218,10 +336,10 @@ mod tests {
 
     #[test]
     fn a_disturbance_changes_when_things_are_told_and_nothing_else() {
-        let calm = plan(Scenario::TestDay, 5, epoch(), window(), None);
+        let calm = plan(&day(Scenario::TestDay, 5));
         let disturbance =
             Disturbance { duplicate: 0.2, delay: 0.2, longest: SignedDuration::from_mins(4) };
-        let disturbed = plan(Scenario::TestDay, 5, epoch(), window(), Some(disturbance));
+        let disturbed = plan(&Day { disturbance: Some(disturbance), ..day(Scenario::TestDay, 5) });
         let told = |plan: &Plan| {
             let mut facts: Vec<Fact> = plan
                 .deliveries
@@ -245,8 +363,57 @@ mod tests {
 
     #[test]
     fn a_full_day_has_the_contracts_periods() {
-        let plan = plan(Scenario::FullDay, 1, epoch(), window(), None);
+        let plan = plan(&day(Scenario::FullDay, 1));
         assert_eq!(plan.periods.get("heartBeat"), Some(&1));
         assert_eq!(plan.periods.get("temperature"), Some(&5));
+    }
+
+    #[test]
+    fn a_bad_day_has_everything_that_can_go_wrong() {
+        let calm = plan(&day(Scenario::BusyDay, 1));
+        let bad = plan(&day(Scenario::BadDay, 1));
+        let facts = |plan: &Plan| -> Vec<Fact> {
+            plan.deliveries.iter().flat_map(|delivery| delivery.facts.clone()).collect()
+        };
+        let count = |plan: &Plan, is: &dyn Fn(&Fact) -> bool| {
+            facts(plan).iter().filter(|fact| is(fact)).count()
+        };
+        for (name, is) in [
+            (
+                "a sensor lies",
+                &(|fact: &Fact| fact.world_value.is_some()) as &dyn Fn(&Fact) -> bool,
+            ),
+            ("a clock is wrong", &|fact| fact.world_time.is_some()),
+            ("an actuator fails", &|fact| matches!(fact.what, What::Fault { .. })),
+        ] {
+            assert!(count(&calm, is) < count(&bad, is), "{name}");
+        }
+        for (name, is) in [
+            (
+                "a booking is changed",
+                &(|fact: &Fact| matches!(fact.what, What::Rescheduled(_)))
+                    as &dyn Fn(&Fact) -> bool,
+            ),
+            ("lights by hand", &|fact| matches!(fact.what, What::LightRequest { .. })),
+            ("technology moves", &|fact| {
+                fact.t != bad.epoch && matches!(fact.what, What::TechnologyPlaced { .. })
+            }),
+        ] {
+            assert!(0 < count(&calm, is) && 0 < count(&bad, is), "{name}");
+        }
+        let spare = |fact: &Fact| matches!(&fact.what, What::PatientMoved { room_id: Some(room), .. } if room == "or-4");
+        assert!(0 < count(&bad, &spare), "a surgery goes on in the theatre in reserve");
+        assert!(bad.deliveries.iter().any(|delivery| delivery.repeated));
+    }
+
+    #[test]
+    fn a_shorter_day_has_fewer_surgeries() {
+        let booked = |hours| {
+            let plan = plan(&Day { hours, ..day(Scenario::BusyDay, 1) });
+            let facts = plan.deliveries.into_iter().flat_map(|delivery| delivery.facts);
+            facts.filter(|fact| matches!(fact.what, What::Patient { .. })).count()
+        };
+        assert_eq!(booked(None), 16);
+        assert_eq!(booked(Some(2)), 4);
     }
 }

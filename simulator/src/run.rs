@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chiron_clock::{Clock, Hand, Quiescence, Shutdown, instant};
+use chiron_clock::{Activity, Clock, Hand, Quiescence, Shutdown, instant};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
@@ -41,9 +41,6 @@ pub enum RunError {
         #[source]
         source: WireError,
     },
-    /// A service cannot be asked for the account of its work.
-    #[error("asking for the work under way failed")]
-    Quiescence(#[source] WireError),
     /// Work that never ends.
     #[error("work did not come to rest at {at}: {account}")]
     Restless {
@@ -67,8 +64,9 @@ pub struct Progress {
     pub of: usize,
 }
 
-/// Runs a plan in lock-step: the clock moves to the next fact or timer when all is still. A plan
-/// that was interrupted goes on where its journal ends.
+/// Runs a plan in lock-step: the clock moves to the next fact or timer when all is still, by the
+/// accounts that the services keep of their work. A plan that was interrupted goes on where its
+/// journal ends.
 ///
 /// # Errors
 ///
@@ -77,26 +75,21 @@ pub async fn lock_step(
     plan: &Plan,
     hospital: &Hospital,
     (clock, hand): (&Clock, &Hand),
+    activities: &[Activity],
     journal: &mut Journal,
-    mut progress: impl FnMut(Progress),
 ) -> Result<(), RunError> {
-    let of = plan.deliveries.len();
     if let Some(last) = journal.last() {
-        let ended = Fact {
-            id: format!("fault-restart-{}", journal.len()),
-            t: last,
-            what: What::Fault { what: "restart", from: last, until: clock.now() },
-            late: false,
-            expected: None,
-        };
+        let restart =
+            What::Fault { what: "restart", actuator: None, from: last, until: clock.now() };
+        let ended = Fact::new(format!("fault-restart-{}", journal.len()), last, restart);
         journal.announce(&ended)?;
         journal.acknowledge(&ended, clock.now())?;
     }
     hospital.begin(plan, clock, journal).await?;
-    let mut next_timer = settle(hospital, clock).await?;
-    let mut waiting = plan.deliveries.iter().enumerate().peekable();
+    let mut next_timer = settle(activities, clock).await?;
+    let mut waiting = plan.deliveries.iter().peekable();
     loop {
-        let next_fact = waiting.peek().map(|(_, delivery)| delivery.at.max(clock.now()));
+        let next_fact = waiting.peek().map(|delivery| delivery.at.max(clock.now()));
         let next = match (next_fact, next_timer.filter(|timer| *timer <= plan.end)) {
             (Some(fact), Some(timer)) => fact.min(timer),
             (Some(fact), None) => fact,
@@ -106,26 +99,25 @@ pub async fn lock_step(
         hand.move_to(next);
         if next_timer == Some(next) {
             // The timers of an instant are done with before its facts are told.
-            settle(hospital, clock).await?;
+            settle(activities, clock).await?;
         }
-        while let Some((told, delivery)) = waiting.next_if(|(_, delivery)| delivery.at <= next) {
+        while let Some(delivery) = waiting.next_if(|delivery| delivery.at <= next) {
             if !delivery.repeated && delivery.facts.iter().all(|fact| journal.has(fact)) {
                 continue;
             }
-            tell(hospital, clock, delivery, journal).await?;
-            progress(Progress { at: next, what: of_interest(delivery), told: told + 1, of });
+            tell(hospital, clock, activities, delivery, journal).await?;
         }
-        next_timer = settle(hospital, clock).await?;
+        next_timer = settle(activities, clock).await?;
     }
     hand.move_to(plan.end);
-    settle(hospital, clock).await?;
-    progress(Progress { at: plan.end, what: None, told: of, of });
+    settle(activities, clock).await?;
     Ok(())
 }
 
 async fn tell(
     hospital: &Hospital,
     clock: &Clock,
+    activities: &[Activity],
     delivery: &Delivery,
     journal: &mut Journal,
 ) -> Result<(), RunError> {
@@ -139,7 +131,7 @@ async fn tell(
             return Err(tell_error(delivery, clock, err));
         }
         // What it waits for may be under way.
-        settle(hospital, clock).await?;
+        settle(activities, clock).await?;
     }
     for fact in delivery.facts.iter().filter(|_| !delivery.repeated) {
         journal.acknowledge(fact, clock.now())?;
@@ -149,36 +141,28 @@ async fn tell(
 
 /// Waits until two sweeps in a row find nothing pending and the same counters; answers the next
 /// timer.
-async fn settle(hospital: &Hospital, clock: &Clock) -> Result<Option<Timestamp>, RunError> {
+async fn settle(activities: &[Activity], clock: &Clock) -> Result<Option<Timestamp>, RunError> {
+    // Work that is under way is mostly waiting for a disk or a socket; the first looks come at once.
+    const AT_ONCE: u32 = 20;
     // About two minutes of a machine that does nothing else.
-    const SWEEPS: u32 = 20_000;
+    const SWEEPS: u32 = 100_000;
     let mut before: Option<Vec<Quiescence>> = None;
     for sweep in 0..SWEEPS {
-        let found = hospital.quiescence().await.map_err(RunError::Quiescence)?;
+        let found: Vec<Quiescence> = activities.iter().map(Activity::snapshot).collect();
         let still = found.iter().all(|one| one.pending == 0);
-        // Asking is a call as well: it may count among them, but causes nothing.
-        let same = before
-            .as_ref()
-            .is_some_and(|before| before.iter().zip(&found).all(|(a, b)| rest(a) == rest(b)));
-        if still && same {
+        if still && before.as_ref() == Some(&found) {
             return Ok(found.iter().filter_map(|one| one.next_timer).min());
         }
-        before = still.then_some(found.clone());
-        if !still && sweep > 3 {
-            tokio::time::sleep(Duration::from_millis(u64::from(sweep.min(20)) / 2)).await;
-        }
-        if sweep + 1 == SWEEPS {
-            let account =
-                found.iter().map(|one| one.pending.to_string()).collect::<Vec<_>>().join(" ");
-            return Err(RunError::Restless { at: instant::write(clock.now()), account });
+        before = still.then_some(found);
+        if sweep < AT_ONCE {
+            tokio::task::yield_now().await;
+        } else {
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
-    Ok(None)
-}
-
-/// What two sweeps must agree in: work that became a timer between two looks shows here.
-fn rest(one: &Quiescence) -> (u64, u64, Option<Timestamp>) {
-    (one.appended, one.handled, one.next_timer)
+    let account: Vec<String> =
+        activities.iter().map(|one| one.snapshot().pending.to_string()).collect();
+    Err(RunError::Restless { at: instant::write(clock.now()), account: account.join(" ") })
 }
 
 /// Runs a plan in paced time until its end or until shutdown is requested.

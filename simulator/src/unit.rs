@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::fact::{ActuatorType, Fact, What};
 use crate::journal::Recorder;
+use crate::mishap::REFUSES;
 
 /// How long an answer may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -45,6 +46,22 @@ pub(crate) struct Answer {
 pub(crate) struct Books {
     pub(crate) clock: Clock,
     pub(crate) recorder: Recorder,
+    /// The faults of actuators that the plan has.
+    pub(crate) faults: Arc<[What]>,
+}
+
+impl Books {
+    /// What is wrong with an actuator now.
+    fn fault_of(&self, actuator: &str, now: Timestamp) -> Option<&'static str> {
+        self.faults.iter().find_map(|fault| match fault {
+            What::Fault { what, actuator: Some(place), from, until }
+                if place.actuator_id == actuator && *from <= now && now < *until =>
+            {
+                Some(*what)
+            }
+            _ => None,
+        })
+    }
 }
 
 /// The actuators of all rooms, as announced: what a unit announces again when it comes back.
@@ -163,7 +180,14 @@ impl Unit {
                 Some(200)
             } else {
                 match Told::read(&command) {
-                    Some(told) => self.act(&id, &told, books).await.then_some(200),
+                    Some(told) => match books.fault_of(&told.actuator, books.clock.now()) {
+                        Some(REFUSES) => Some(503),
+                        Some(_stuck) => {
+                            let t = books.clock.now();
+                            books.recorder.acknowledge(&told.received(&id, t), t).ok().map(|()| 200)
+                        }
+                        None => self.act(&id, &told, books).await.then_some(200),
+                    },
                     None => Some(400),
                 }
             };
@@ -181,20 +205,13 @@ impl Unit {
     /// The actuator changes and the unit says so; whether all of it was written and answered.
     async fn act(&self, id: &str, told: &Told, books: &Books) -> bool {
         let t = books.clock.now();
-        let fact = |id: String, what| Fact { id, t, what, late: false, expected: None };
-        let received = What::Command {
-            actuator_id: told.actuator.clone(),
-            room_id: told.room.clone(),
-            action: told.action,
-            value: told.value.clone(),
-        };
-        let received = fact(format!("command-{id}"), received);
+        let received = told.received(id, t);
         let is_now = What::ActuatorState {
             actuator_id: told.actuator.clone(),
             state: told.state,
             intensity: told.intensity,
         };
-        let is_now = fact(format!("actuator-state-after-{id}"), is_now);
+        let is_now = Fact::new(format!("actuator-state-after-{id}"), t, is_now);
         let recorder = &books.recorder;
         if recorder.acknowledge(&received, t).is_err() || recorder.announce(&is_now).is_err() {
             return false;
@@ -229,6 +246,17 @@ struct Told {
 }
 
 impl Told {
+    /// The command with that id, as the actuator received it.
+    fn received(&self, id: &str, t: Timestamp) -> Fact {
+        let what = What::Command {
+            actuator_id: self.actuator.clone(),
+            room_id: self.room.clone(),
+            action: self.action,
+            value: self.value.clone(),
+        };
+        Fact::new(format!("command-{id}"), t, what)
+    }
+
     fn read(command: &Value) -> Option<Self> {
         let text = |name: &str| command.get(name).and_then(Value::as_str).map(str::to_owned);
         let status = command.get("status")?;

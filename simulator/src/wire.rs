@@ -10,14 +10,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chiron_clock::{Quiescence, Tasks, instant};
+use chiron_clock::{Tasks, instant};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use crate::delivery::Delivery;
-use crate::fact::{Booking, Fact, RoomType, TechnologyType, Vital, What};
+use crate::fact::{Booking, Fact, Light, RoomType, TechnologyType, Vital, What};
 use crate::unit::{Books, Inventory, Unit};
 
 const ADT_VERSION: &str = "2023-10-31";
@@ -104,9 +104,6 @@ mod port {
     pub(super) const TWINS: u16 = 3010;
     /// The control units' lines.
     pub(super) const LINES: u16 = 1881;
-    /// Every listener that has an account of its work.
-    pub(super) const ALL: [u16; 15] =
-        [3000, 3001, 3002, 3003, 3004, 3005, 3006, 3007, 3008, 3009, 3010, 3011, 3012, 4000, 1880];
 }
 
 impl Hospital {
@@ -177,23 +174,6 @@ impl Hospital {
         Ok(entries.unwrap_or_default().iter().map(line).collect())
     }
 
-    /// The account of every listener's work.
-    ///
-    /// # Errors
-    ///
-    /// A listener cannot be reached or refuses.
-    pub(crate) async fn quiescence(&self) -> Result<Vec<Quiescence>, WireError> {
-        let asked = port::ALL.map(|port| async move {
-            let request =
-                self.request(Who::Device, Method::GET, port, "/internal/quiescence").await?;
-            let answer = self.send(request).await?.accepted()?;
-            let call = answer.call.clone();
-            serde_json::from_value(answer.body)
-                .map_err(|err| WireError::TryAgain { call, reason: err.to_string() })
-        });
-        futures_util::future::try_join_all(asked).await
-    }
-
     /// Tells the product a delivery.
     ///
     /// # Errors
@@ -259,8 +239,38 @@ impl Hospital {
                 let (status, body) = (answer.status.as_u16(), answer.body.to_string());
                 Err(WireError::Difference { call: answer.call, status, body })
             }
+            What::LightRequest { command_id, room_id, action } => {
+                self.ask_for_lights(at, command_id, room_id, action).await
+            }
             desk => self.tell_from_the_desk(at, desk).await,
         }
+    }
+
+    async fn ask_for_lights(
+        &self,
+        at: Timestamp,
+        command_id: &str,
+        room_id: &str,
+        action: &Light,
+    ) -> Result<(), WireError> {
+        let (path, query) = match action {
+            Light::Setup { ambient_light_lux, surgical_light_lux } => (
+                "custom-automation-scenario",
+                vec![
+                    ("ambientLightLux", ambient_light_lux.to_string()),
+                    ("surgicalLightLux", surgical_light_lux.to_string()),
+                ],
+            ),
+            Light::Stop => ("stop-custom-automation-scenario", Vec::new()),
+            Light::Adapt { medical_technology_type } => (
+                "adapt-environment",
+                vec![("medicalTechnologyType", medical_technology_type.word().to_lowercase())],
+            ),
+        };
+        let path = format!("/api/v1/ord/{path}");
+        let request = self.request(Who::Nurse, Method::POST, port::GATEWAY_ROOM, &path).await?;
+        let request = request.query(&[("roomId", room_id)]).query(&query);
+        self.accept(timed(request, at).header("x-command-id", command_id)).await
     }
 
     /// What the hospital's offices and the block's manager enter.

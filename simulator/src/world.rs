@@ -3,17 +3,18 @@
 //! Every duration is drawn from the seed with millisecond grain, so that a product that cuts,
 //! rounds or reorders instants differs from the truth.
 
+mod sensors;
+mod story;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
-use serde_json::{Value, json};
 
 use crate::delivery::Delivery;
-use crate::fact::{
-    Booking, DeviceType, Fact, Quantity, Role, RoomType, Step, TechnologyType, Vital, What,
-};
+use crate::fact::{Booking, Fact, Role, RoomType, Step, TechnologyType, Vital, What};
+use crate::world::story::Story;
 
 /// How a surgery goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +40,20 @@ pub(crate) struct Surgery {
     pub(crate) number: u32,
     pub(crate) zone: u32,
     pub(crate) course: Course,
-    /// From the epoch to the patient's arrival.
+    /// From the epoch to the patient's arrival, as planned.
     pub(crate) starts: SignedDuration,
+    /// How much later the patient really comes; later still while the theatre is taken.
+    pub(crate) delay: SignedDuration,
+    /// Booked for the theatre of that zone first, and then for this one's.
+    pub(crate) booked_in: Option<u32>,
+    /// Under anaesthesia patient and team go over to the theatre of that zone, which is free.
+    pub(crate) goes_on_in: Option<u32>,
+    /// The team sets the lights by hand for a while.
+    pub(crate) lights_by_hand: bool,
+    /// The team takes the lights that are proposed for the technology in use.
+    pub(crate) lights_adapted: bool,
+    /// The technology is the one that the theatres share, if nobody has it.
+    pub(crate) wants_trolley: bool,
 }
 
 /// The people of a patient's names are invented, and so are their tax codes.
@@ -78,7 +91,19 @@ pub(crate) struct World {
     deliveries: Vec<Delivery>,
     counted: BTreeMap<&'static str, u32>,
     inside: BTreeMap<String, String>,
+    /// When a zone's theatre and team are free again.
+    free: BTreeMap<u32, Timestamp>,
+    /// When the trolley was taken; it is given back after [`TROLLEY_MINUTES`].
+    trolley: Vec<Timestamp>,
+    lights: u32,
 }
+
+/// The technology that the theatres share.
+const TROLLEY: &str = "technology-trolley";
+/// For how long whoever takes it may keep it.
+const TROLLEY_MINUTES: i64 = 30;
+/// Between two surgeries of a theatre at least.
+const TURNOVER_MINUTES: i64 = 5;
 
 impl World {
     pub(crate) fn new(seed: u64, epoch: Timestamp, zones: u32) -> Self {
@@ -89,6 +114,9 @@ impl World {
             deliveries: Vec::new(),
             counted: BTreeMap::new(),
             inside: BTreeMap::new(),
+            free: BTreeMap::new(),
+            trolley: Vec::new(),
+            lights: 0,
         }
     }
 
@@ -99,6 +127,12 @@ impl World {
     /// Rooms, technologies and people: there from the first instant.
     pub(crate) fn open_the_block(&mut self) {
         let at = self.epoch;
+        let trolley = What::TechnologyRegistered {
+            technology_id: TROLLEY.to_owned(),
+            name: "Endoscope trolley".to_owned(),
+            technology_type: TechnologyType::Endoscope,
+        };
+        self.tell(at, trolley);
         for zone in 1..=self.zones {
             let zone_id = format!("zone-{zone}");
             self.tell(at, What::Zone { zone_id: zone_id.clone() });
@@ -172,30 +206,40 @@ impl World {
                 surname: surname.to_owned(),
             },
         );
-        let arrives = self.epoch + surgery.starts + jitter(random, 60);
-        let booking = Booking {
+        let planned = self.epoch + surgery.starts + SignedDuration::from_mins(10);
+        let mut booking = Booking {
             surgery_id: format!("surgery-{}", surgery.name),
             patient_id: patient_id.clone(),
             tax_code: tax_code.clone(),
             professional_id: professional(surgery.zone, Role::Surgeon),
             surgery_type: pick(&SURGERY_TYPES, surgery.number).to_owned(),
-            planned_start: self.epoch + surgery.starts + SignedDuration::from_mins(10),
+            planned_start: planned,
             planned_minutes: 45,
-            operating_room_id: Some(theatre(surgery.zone)),
+            operating_room_id: Some(theatre(surgery.booked_in.unwrap_or(surgery.zone))),
         };
+        let free = self.free.get(&surgery.zone).copied().unwrap_or(self.epoch);
+        let arrives = (self.epoch + surgery.starts + surgery.delay).max(free) + jitter(random, 60);
         if surgery.course != Course::Emergency {
             self.tell(self.epoch, What::Booked(booking.clone()));
+            if surgery.booked_in.is_some() {
+                booking.operating_room_id = Some(theatre(surgery.zone));
+                booking.planned_start = arrives + SignedDuration::from_mins(10);
+                let earlier = arrives - SignedDuration::from_mins(40);
+                let at = earlier.max(self.epoch + SignedDuration::from_secs(30));
+                self.tell(at, What::Rescheduled(booking.clone()));
+            }
         }
-        let mut story =
-            Story { world: self, surgery, patient_id: patient_id.clone(), now: arrives, random };
-        let ended = match surgery.course {
-            Course::Elective => story.elective(),
-            Course::Returning => story.returning(),
-            Course::Emergency => story.emergency(&command_id, &tax_code),
-            Course::Interrupted => story.interrupted(),
-            Course::Cancelled => story.cancelled(booking),
+        let mut story = Story {
+            world: self,
+            surgery,
+            patient_id: patient_id.clone(),
+            zone: surgery.zone,
+            now: arrives,
+            random,
         };
+        let ended = story.unfold(booking, &command_id);
         let left = story.now;
+        self.free.insert(surgery.zone, left + SignedDuration::from_mins(TURNOVER_MINUTES));
         let monitored_from = arrives + SignedDuration::from_mins(1) + jitter(random, 5);
         self.monitor(&patient_id, monitored_from, left, vital_period_s, random);
         if surgery.course == Course::Elective {
@@ -227,70 +271,6 @@ impl World {
             step: Step::Anesthesia,
         };
         self.expect_refusal(at, nowhere, 404);
-    }
-
-    /// Every room's sensors, each at its own offset, as a bounded random walk.
-    pub(crate) fn sense(&mut self, period_s: u32, until: Timestamp, random: &mut ChaCha8Rng) {
-        for zone in 1..=self.zones {
-            for room_id in [pre(zone), theatre(zone)] {
-                let mut at = self.epoch + jitter(random, 1) + SignedDuration::from_secs(5);
-                let (mut temperature, mut humidity, mut luminosity) = (21.0, 48.0, 100.0);
-                while at < until {
-                    walk(&mut temperature, 0.2, 18.0, 25.0, random);
-                    walk(&mut humidity, 1.5, 30.0, 65.0, random);
-                    walk(&mut luminosity, 15.0, 40.0, 400.0, random);
-                    for (quantity, value) in [
-                        (Quantity::Temperature, json!(tenth(temperature))),
-                        // A whole number on the wire too: the twin's property is an integer.
-                        (Quantity::Humidity, json!(percent(humidity))),
-                        (Quantity::Luminosity, json!(tenth(luminosity))),
-                        (Quantity::Presence, Value::Bool(random.random_bool(0.7))),
-                    ] {
-                        let room_id = room_id.clone();
-                        self.tell(at, What::Environment { room_id, quantity, value });
-                    }
-                    at += SignedDuration::from_secs(i64::from(period_s));
-                }
-            }
-        }
-    }
-
-    /// A bedside monitor: a panel of six vital signs per period.
-    fn monitor(
-        &mut self,
-        patient_id: &str,
-        from: Timestamp,
-        until: Timestamp,
-        period_s: u32,
-        random: &mut ChaCha8Rng,
-    ) {
-        let mut values =
-            [(72.0, 2.0, 45.0, 130.0), (78.0, 1.5, 50.0, 100.0), (121.0, 2.0, 85.0, 165.0)];
-        let (mut breaths, mut saturation, mut temperature) = (15.0, 98.0, 36.6);
-        let mut at = from;
-        while at < until {
-            for (value, step, low, high) in &mut values {
-                walk(value, *step, *low, *high, random);
-            }
-            walk(&mut breaths, 0.8, 8.0, 28.0, random);
-            walk(&mut saturation, 0.6, 88.0, 100.0, random);
-            walk(&mut temperature, 0.05, 35.2, 38.6, random);
-            let [(heart, ..), (diastolic, ..), (systolic, ..)] = values;
-            let facts = [
-                (Vital::SystolicBloodPressure, whole(systolic), "mm[Hg]"),
-                (Vital::DiastolicBloodPressure, whole(diastolic), "mm[Hg]"),
-                (Vital::BodyTemperature, tenth(temperature), "Cel"),
-                (Vital::HeartBeat, whole(heart), "/min"),
-                (Vital::RespiratoryRate, whole(breaths), "/min"),
-                (Vital::SaturationPercentage, whole(saturation), "%"),
-            ]
-            .map(|(quantity, value, unit)| {
-                let patient_id = patient_id.to_owned();
-                self.fact(at, What::Vital { patient_id, quantity, value, unit })
-            });
-            self.deliveries.push(Delivery::prompt(facts.into()));
-            at += SignedDuration::from_secs(i64::from(period_s));
-        }
     }
 
     /// One vital sign that the network held back until long after the report was settled.
@@ -341,12 +321,23 @@ impl World {
             What::Actuator { .. } => "actuator",
             What::ActuatorState { .. } => "actuator-state",
             What::Command { .. } => "command",
+            What::LightRequest { .. } => "light-request",
             What::Fault { .. } => "fault",
         };
         let count = self.counted.entry(word).or_insert(0);
         *count += 1;
         let id = format!("{word}-{}-{count}", self.seed);
-        Fact { id, t: chiron_clock::instant::cut(t), what, late: false, expected: None }
+        Fact::new(id, chiron_clock::instant::cut(t), what)
+    }
+
+    /// Whether the trolley is nobody's from then on for long enough; then it is taken.
+    fn reserve_trolley(&mut self, at: Timestamp) -> bool {
+        let held = SignedDuration::from_mins(TROLLEY_MINUTES);
+        let free = self.trolley.iter().all(|taken| at + held < *taken || *taken + held < at);
+        if free {
+            self.trolley.push(at);
+        }
+        free
     }
 
     /// A badge read: the exit of the old room is sent where there is one.
@@ -360,201 +351,6 @@ impl World {
         }
         let professional_id = professional_id.to_owned();
         self.tell(t, What::StaffMoved { professional_id, room_id: to, from_room_id: from });
-    }
-}
-
-/// A surgery as it unfolds; `now` moves on with every scene.
-struct Story<'a> {
-    world: &'a mut World,
-    surgery: &'a Surgery,
-    patient_id: String,
-    now: Timestamp,
-    random: &'a mut ChaCha8Rng,
-}
-
-/// Each course returns when its last process ended.
-impl Story<'_> {
-    fn elective(&mut self) -> Timestamp {
-        self.prepare();
-        self.operate();
-        self.observe();
-        self.leave()
-    }
-
-    fn returning(&mut self) -> Timestamp {
-        self.prepare();
-        self.operate();
-        self.observe();
-        self.team_enters();
-        self.patient_moves(Some(theatre(self.surgery.zone)));
-        self.passes(1, 3);
-        self.on_table();
-        self.step(Step::SurgeryInProgress);
-        self.passes(5, 8);
-        self.step(Step::EndOfSurgery);
-        self.passes(2, 3);
-        self.observe();
-        self.leave()
-    }
-
-    fn emergency(&mut self, command_id: &str, tax_code: &str) -> Timestamp {
-        self.team_enters();
-        let what = What::Emergency {
-            command_id: command_id.to_owned(),
-            room_id: theatre(self.surgery.zone),
-            patient_id: self.patient_id.clone(),
-            tax_code: Some(tax_code.to_owned()),
-        };
-        self.world.tell(self.now, what);
-        self.passes(1, 2);
-        self.on_table();
-        self.step(Step::Anesthesia);
-        self.passes(4, 6);
-        self.step(Step::SurgeryInProgress);
-        self.passes(12, 16);
-        self.step(Step::EndOfSurgery);
-        self.passes(3, 5);
-        self.team_leaves();
-        self.observe();
-        self.leave()
-    }
-
-    fn interrupted(&mut self) -> Timestamp {
-        self.prepare();
-        self.team_enters();
-        self.patient_moves(Some(theatre(self.surgery.zone)));
-        self.passes(2, 3);
-        self.on_table();
-        self.step(Step::Anesthesia);
-        self.passes(4, 8);
-        self.step(Step::Interrupted);
-        let ended = self.now;
-        self.passes(3, 4);
-        self.team_leaves();
-        self.leave();
-        ended
-    }
-
-    fn cancelled(&mut self, booking: Booking) -> Timestamp {
-        self.prepare();
-        self.world.tell(self.now, What::Cancelled(booking));
-        let ended = self.now;
-        self.passes(3, 4);
-        self.leave();
-        ended
-    }
-
-    fn prepare(&mut self) {
-        self.patient_moves(Some(pre(self.surgery.zone)));
-        self.passes(8, 12);
-    }
-
-    fn operate(&mut self) {
-        let zone = self.surgery.zone;
-        self.team_enters();
-        self.patient_moves(Some(theatre(zone)));
-        self.passes(2, 4);
-        self.on_table();
-        self.step(Step::Anesthesia);
-        self.passes(4, 6);
-        self.step(Step::SurgeryInProgress);
-        self.passes(2, 4);
-        self.technology(true);
-        self.passes(3, 5);
-        let device_id = format!("device-{}", self.surgery.name);
-        let device_type =
-            if self.random.random_bool(0.5) { DeviceType::Pacemaker } else { DeviceType::Catheter };
-        let patient_id = self.patient_id.clone();
-        self.world.tell(self.now, What::Implant { device_id, device_type, patient_id });
-        self.passes(1, 2);
-        let nurse = professional(zone, Role::Nurse);
-        self.world.staff_moves(self.now, &nurse, Some(pre(zone)));
-        self.passes(1, 2);
-        self.world.staff_moves(self.now, &nurse, Some(theatre(zone)));
-        self.passes(2, 4);
-        self.technology(false);
-        self.passes(2, 4);
-        self.step(Step::EndOfSurgery);
-        self.passes(2, 4);
-        self.team_leaves();
-    }
-
-    fn observe(&mut self) {
-        self.patient_moves(Some(pre(self.surgery.zone)));
-        self.passes(7, 10);
-    }
-
-    fn leave(&mut self) -> Timestamp {
-        self.patient_moves(None);
-        self.now
-    }
-
-    /// The porter goes with the patient, through each door at the same instant.
-    fn patient_moves(&mut self, room_id: Option<String>) {
-        let patient_id = self.patient_id.clone();
-        self.world.staff_moves(self.now, &porter(self.surgery.zone), room_id.clone());
-        self.world.tell(self.now, What::PatientMoved { patient_id, room_id });
-        self.measured_on_the_boundary();
-    }
-
-    /// Where one step ends and the next begins, something is measured at that very instant: it
-    /// belongs to the second, and at the process's end to the last.
-    fn measured_on_the_boundary(&mut self) {
-        let vital = What::Vital {
-            patient_id: self.patient_id.clone(),
-            quantity: Vital::HeartBeat,
-            value: f64::from(self.random.random_range(131..160)),
-            unit: "/min",
-        };
-        self.world.tell(self.now, vital);
-        let zone = self.surgery.zone;
-        for room_id in [pre(zone), theatre(zone)] {
-            let value = json!(tenth(self.random.random_range(26.0..30.0)));
-            let quantity = Quantity::Temperature;
-            self.world.tell(self.now, What::Environment { room_id, quantity, value });
-        }
-    }
-
-    fn on_table(&mut self) {
-        let patient_id = self.patient_id.clone();
-        self.world.tell(self.now, What::OnTable { patient_id });
-        self.measured_on_the_boundary();
-        self.passes(1, 2);
-    }
-
-    fn step(&mut self, step: Step) {
-        let (room_id, patient_id) = (theatre(self.surgery.zone), self.patient_id.clone());
-        self.world.tell(self.now, What::Step { room_id, patient_id, step });
-        self.measured_on_the_boundary();
-    }
-
-    fn technology(&mut self, in_use: bool) {
-        let zone = self.surgery.zone;
-        let (technology_id, room_id) = (technology(zone), theatre(zone));
-        self.world.tell(self.now, What::Technology { technology_id, room_id, in_use });
-    }
-
-    fn team_enters(&mut self) {
-        let room = theatre(self.surgery.zone);
-        for role in [Role::Nurse, Role::Anesthetist, Role::Surgeon] {
-            let at = self.now - jitter(self.random, 50);
-            let professional_id = professional(self.surgery.zone, role);
-            self.world.staff_moves(at, &professional_id, Some(room.clone()));
-        }
-    }
-
-    fn team_leaves(&mut self) {
-        for role in [Role::Surgeon, Role::Anesthetist, Role::Nurse] {
-            let professional_id = professional(self.surgery.zone, role);
-            self.world.staff_moves(self.now, &professional_id, None);
-            self.now += jitter(self.random, 20);
-        }
-    }
-
-    /// Time passes: between `least` and `most` minutes, to the millisecond.
-    fn passes(&mut self, least: i64, most: i64) {
-        let wait_ms = self.random.random_range(least * 60_000..most * 60_000);
-        self.now += SignedDuration::from_millis(wait_ms);
     }
 }
 
@@ -597,19 +393,6 @@ fn jitter(random: &mut ChaCha8Rng, seconds: i64) -> SignedDuration {
     SignedDuration::from_millis(random.random_range(1..seconds * 1_000))
 }
 
-fn walk(value: &mut f64, step: f64, low: f64, high: f64, random: &mut ChaCha8Rng) {
-    *value = (*value + random.random_range(-step..step)).clamp(low, high);
-}
-
 fn tenth(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
-}
-
-fn whole(value: f64) -> f64 {
-    value.round()
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the walk is bounded to 0..100")]
-fn percent(value: f64) -> i64 {
-    value.round() as i64
 }

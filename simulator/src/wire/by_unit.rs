@@ -27,9 +27,17 @@ impl Hospital {
         clock: &Clock,
         journal: &Journal,
     ) -> Result<(), JournalError> {
-        let books = Books { clock: clock.clone(), recorder: journal.recorder()? };
+        let all = || plan.deliveries.iter().flat_map(|delivery| &delivery.facts);
+        let faults = all()
+            .map(|fact| &fact.what)
+            .filter(|what| matches!(what, What::Fault { actuator: Some(_), .. }));
+        let books = Books {
+            clock: clock.clone(),
+            recorder: journal.recorder()?,
+            faults: faults.cloned().collect(),
+        };
         *self.books.lock().unwrap_or_else(PoisonError::into_inner) = Some(books);
-        for fact in plan.deliveries.iter().flat_map(|delivery| &delivery.facts) {
+        for fact in all() {
             if let What::Actuator { actuator_id, room_id, actuator_type } = &fact.what
                 && journal.has(fact)
             {
