@@ -8,7 +8,7 @@ use chiron_chassis::{Limits, machine_now, telemetry};
 use chiron_clock::{Clock, Ids, Shutdown, instant};
 use jiff::SignedDuration;
 use serde_json::Value;
-use simulator::{Day, Journal, Progress, What};
+use simulator::{Day, Journal, Light, Progress, What};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::accounts::{Accounts, MANAGER, NURSE};
@@ -64,7 +64,7 @@ pub(crate) async fn run(mut settings: Settings, args: &UpArgs) -> Result<ExitCod
 
     let mut house = House::start(&settings, &world, &accounts).await?;
     house.ready().await?;
-    welcome(&settings, args);
+    welcome(&settings, args, surgeries(&plan));
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let stop = async {
         tokio::select! {
@@ -112,7 +112,7 @@ async fn demonstrate(settings: &Settings, clock: &Clock, plan: &simulator::Plan)
         .await
         .context("the demonstration failed")?;
     show::line("");
-    show::line("The three surgeries are over, their reports settled:");
+    show::line("The day is over, its reports settled:");
     for report in hospital.reports().await.context("reading the reports")? {
         show::line(&format!("  {report}"));
     }
@@ -126,7 +126,7 @@ async fn demonstrate(settings: &Settings, clock: &Clock, plan: &simulator::Plan)
     Ok(())
 }
 
-fn welcome(settings: &Settings, args: &UpArgs) {
+fn welcome(settings: &Settings, args: &UpArgs, surgeries: usize) {
     let at = |port: u16| format!("http://{}:{}", settings.host, port + settings.port_offset);
     show::line("Chiron is up.");
     for (what, port) in [
@@ -153,9 +153,16 @@ fn welcome(settings: &Settings, args: &UpArgs) {
         settings.data.join("accounts.json").display()
     ));
     if !args.no_simulation {
-        show::line(&format!("Three surgeries begin; simulated time runs at ×{}.", args.rate));
+        let rate = args.rate;
+        show::line(&format!("{surgeries} surgeries are planned; simulated time runs at ×{rate}."));
         show::line("");
     }
+}
+
+/// Each surgery has a patient of its own.
+fn surgeries(plan: &simulator::Plan) -> usize {
+    let facts = plan.deliveries.iter().flat_map(|delivery| &delivery.facts);
+    facts.filter(|fact| matches!(fact.what, What::Patient { .. })).count()
 }
 
 fn progress(progress: Progress) {
@@ -190,6 +197,14 @@ fn sentence(what: &What) -> Option<String> {
             let verb = if *in_use { "in use" } else { "no longer in use" };
             format!("{technology_id} {verb} in {room_id}")
         }
+        What::TechnologyPlaced { technology_id, room_id: Some(room) } => {
+            format!("{technology_id} is brought into {room}")
+        }
+        What::LightRequest { room_id, action, .. } => match action {
+            Light::Setup { .. } => format!("{room_id}: lights by hand"),
+            Light::Stop => format!("{room_id}: lights by hand no longer"),
+            Light::Adapt { .. } => format!("{room_id}: lights as proposed"),
+        },
         What::Implant { device_id, patient_id, .. } => {
             format!("{device_id} is implanted in {patient_id}")
         }

@@ -186,6 +186,7 @@ pub struct Place {
 }
 
 /// What the team wants of the lights.
+#[expect(missing_docs, reason = "the fields are those of the truth journal, named alike")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "action", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
 pub enum Light {

@@ -1,17 +1,26 @@
 //! Plants faults in the product, one at a time, and expects the oracle to catch each.
 //!
 //! An oracle that cannot fail proves nothing. The faults stand in `tests/truth/mutants.toml`: one
-//! line of the product each, replaced by another. They are planted in a copy of the tree.
+//! line of the product each, replaced by another. They are planted in a copy of the tree. What
+//! became of each is written to `tests/truth/RESULTS.md`, to be committed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use toml::Table;
 
 use crate::run::{cargo, say};
 use crate::workspace::read;
+
+const RESULTS: &str = "tests/truth/RESULTS.md";
+/// A day on which everything goes wrong, told as it happens, so that the instants of commands
+/// count; then a day that is told twice, late and out of order.
+const DAYS: [(&str, &[&str]); 2] = [
+    ("a bad day", &["--scenario", "bad-day", "--hours", "2", "--seed", "2"]),
+    ("a disturbed day", &["--scenario", "test-day", "--seed", "2", "--disturb"]),
+];
 
 struct Mutant {
     name: String,
@@ -28,11 +37,13 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
     let tree = root.join("target/mutants/tree");
     copy_tree(root, &tree)?;
     run_cargo(&tree, &["build", "--quiet", "--package", "chiron", "--package", "truth"])?;
-    ensure!(
-        day(root, &tree).context("without a fault")?,
-        "the oracle finds differences in a product without a planted fault"
-    );
+    let alone = caught_on(root, &tree).context("without a fault")?;
+    ensure!(alone.is_none(), "the oracle finds differences in a product without a planted fault");
     let mut missed = Vec::new();
+    let mut table = String::from(
+        "# Planted faults\n\nWhat the oracle found in a product with one fault each.\n\n\
+         | fault | found on | verdict |\n| --- | --- | --- |\n",
+    );
     for mutant in mutants.iter().filter(|mutant| chosen(mutant)) {
         let path = tree.join(&mutant.file);
         let original = read(&path)?;
@@ -44,19 +55,26 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
         );
         fs::write(&path, original.replacen(&mutant.from, &mutant.to, 1))?;
         let built = run_cargo(&tree, &["build", "--quiet", "--package", "chiron"]);
-        let caught = built.and_then(|()| day(root, &tree)).map(|clean| !clean);
+        let caught = built.and_then(|()| caught_on(root, &tree));
         fs::write(&path, original)?;
-        match caught {
-            Ok(true) => say(&format!("caught {}", mutant.name)),
-            Ok(false) => {
-                say(&format!("MISSED {}", mutant.name));
-                missed.push(mutant.name.clone());
+        let name = &mutant.name;
+        let row = match caught {
+            Ok(Some((day, verdict))) => format!("| {name} | {day} | {verdict} |"),
+            Ok(None) => {
+                missed.push(name.clone());
+                format!("| {name} | – | MISSED |")
             }
             // Neither caught nor missed: the fault was a bad one, or the machine was.
             Err(err) => {
-                say(&format!("NOT RUN {}: {err:#}", mutant.name));
-                missed.push(mutant.name.clone());
+                missed.push(name.clone());
+                format!("| {name} | – | NOT RUN: {err:#} |")
             }
+        };
+        say(&row);
+        table.push_str(&row);
+        table.push('\n');
+        if args.is_empty() {
+            fs::write(root.join(RESULTS), &table).context("writing the results")?;
         }
     }
     if !missed.is_empty() {
@@ -111,28 +129,43 @@ fn run_cargo(tree: &Path, args: &[&str]) -> Result<()> {
     crate::run::run(cargo(tree, args).env("CARGO_TARGET_DIR", target))
 }
 
-/// One lock-step day and the oracle's verdict: whether it found no difference.
-fn day(root: &Path, tree: &Path) -> Result<bool> {
+/// The first of the days on which the oracle finds a difference, and what it concludes.
+fn caught_on(root: &Path, tree: &Path) -> Result<Option<(&'static str, String)>> {
+    for (name, args) in DAYS {
+        if let Some(verdict) = differences(root, tree, args)? {
+            return Ok(Some((name, verdict)));
+        }
+    }
+    Ok(None)
+}
+
+/// One lock-step day, and what the oracle concludes when it finds differences.
+fn differences(root: &Path, tree: &Path, args: &[&str]) -> Result<Option<String>> {
     let binaries = tree.with_file_name("target").join("debug");
     let data = root.join("target/mutants/data");
     if data.exists() {
         fs::remove_dir_all(&data)?;
     }
-    let status = Command::new(binaries.join("chiron"))
-        .args(["simulate", "--scenario", "test-day", "--seed", "2", "--disturb"])
+    let ended = Command::new(binaries.join("chiron"))
+        .arg("simulate")
+        .args(args)
         .args(["--port-offset", "20000"])
         .arg("--data")
         .arg(&data)
         .arg("--then")
         .arg(binaries.join("truth"))
         .env("CHIRON_LOG__FILTER", "error")
-        .status()
+        .stderr(Stdio::inherit())
+        .output()
         .context("starting the simulation")?;
-    match status.code() {
-        Some(0) => Ok(true),
+    match ended.status.code() {
+        Some(0) => Ok(None),
         // The oracle's own exit code for differences, passed on.
-        Some(3) => Ok(false),
-        _ => bail!("the simulation ended with {status}"),
+        Some(3) => {
+            let printed = String::from_utf8_lossy(&ended.stdout);
+            Ok(Some(printed.lines().next_back().unwrap_or_default().to_owned()))
+        }
+        _ => bail!("the simulation ended with {}", ended.status),
     }
 }
 
