@@ -61,7 +61,9 @@ pub(crate) async fn run(mut settings: Settings, args: &SimulateArgs) -> Result<E
         delay: 0.1,
         longest: window / 2 - SignedDuration::from_secs(1),
     });
-    let plan = simulator::plan(args.scenario.into(), args.seed, epoch, window, disturbance);
+    let automation = serde_json::to_value(settings.automation.in_force()?)?;
+    let plan =
+        simulator::plan(args.scenario.into(), args.seed, epoch, window, disturbance, &automation);
     settings.periods = Periods::of(&plan);
     if !args.durable {
         settings.durability = Writes::Relaxed;

@@ -44,7 +44,8 @@ pub(crate) async fn run(mut settings: Settings, args: &UpArgs) -> Result<ExitCod
     let seed = args.seed.unwrap_or_else(|| u64::try_from(now.as_millisecond()).unwrap_or(1));
     let window = SignedDuration::from_secs(i64::from(settings.late_window_seconds));
     let epoch = begins + SignedDuration::from_secs(i64::from(args.rate) * 5);
-    let plan = simulator::plan(Scenario::ThreeSurgeries, seed, epoch, window, None);
+    let automation = serde_json::to_value(settings.automation.in_force()?)?;
+    let plan = simulator::plan(Scenario::ThreeSurgeries, seed, epoch, window, None, &automation);
     if !args.no_simulation {
         settings.periods = Periods::of(&plan);
         simulate::note_until(&settings.data, plan.end)?;

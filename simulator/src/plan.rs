@@ -62,7 +62,8 @@ impl Scenario {
 /// Plans a run.
 ///
 /// `late_window` is the product's setting: a fact that is told late on purpose is told after its
-/// process's end plus twice the window.
+/// process's end plus twice the window. `automation` is the configuration of the automation in
+/// force, for the journal.
 #[must_use]
 pub fn plan(
     scenario: Scenario,
@@ -70,6 +71,7 @@ pub fn plan(
     epoch: Timestamp,
     late_window: SignedDuration,
     disturbance: Option<Disturbance>,
+    automation: &Value,
 ) -> Plan {
     let layout = scenario.layout();
     let day_ends = epoch + SignedDuration::from_hours(layout.hours);
@@ -99,7 +101,7 @@ pub fn plan(
             end,
             late_window_seconds: late_window.as_secs(),
             period_seconds: json!(periods),
-            automation: Value::Null,
+            automation: automation.clone(),
         },
         late: false,
         expected: None,
@@ -193,18 +195,18 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_plan_and_another_seed_another() {
-        let first = plan(Scenario::TestDay, 7, epoch(), window(), None);
-        assert_eq!(first, plan(Scenario::TestDay, 7, epoch(), window(), None));
+        let first = plan(Scenario::TestDay, 7, epoch(), window(), None, &Value::Null);
+        assert_eq!(first, plan(Scenario::TestDay, 7, epoch(), window(), None, &Value::Null));
         assert_ne!(
             first.deliveries,
-            plan(Scenario::TestDay, 8, epoch(), window(), None).deliveries
+            plan(Scenario::TestDay, 8, epoch(), window(), None, &Value::Null).deliveries
         );
     }
 
     #[test]
     fn every_fact_has_an_id_of_its_own_and_is_told_no_earlier_than_it_happens() {
         for scenario in [Scenario::ThreeSurgeries, Scenario::TestDay, Scenario::FullDay] {
-            let plan = plan(scenario, 3, epoch(), window(), None);
+            let plan = plan(scenario, 3, epoch(), window(), None, &Value::Null);
             let mut ids = std::collections::HashSet::new();
             for delivery in &plan.deliveries {
                 assert!(!delivery.facts.is_empty());
@@ -218,10 +220,11 @@ mod tests {
 
     #[test]
     fn a_disturbance_changes_when_things_are_told_and_nothing_else() {
-        let calm = plan(Scenario::TestDay, 5, epoch(), window(), None);
+        let calm = plan(Scenario::TestDay, 5, epoch(), window(), None, &Value::Null);
         let disturbance =
             Disturbance { duplicate: 0.2, delay: 0.2, longest: SignedDuration::from_mins(4) };
-        let disturbed = plan(Scenario::TestDay, 5, epoch(), window(), Some(disturbance));
+        let disturbed =
+            plan(Scenario::TestDay, 5, epoch(), window(), Some(disturbance), &Value::Null);
         let told = |plan: &Plan| {
             let mut facts: Vec<Fact> = plan
                 .deliveries
@@ -245,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_full_day_has_the_contracts_periods() {
-        let plan = plan(Scenario::FullDay, 1, epoch(), window(), None);
+        let plan = plan(Scenario::FullDay, 1, epoch(), window(), None, &Value::Null);
         assert_eq!(plan.periods.get("heartBeat"), Some(&1));
         assert_eq!(plan.periods.get("temperature"), Some(&5));
     }
