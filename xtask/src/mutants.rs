@@ -18,6 +18,9 @@ struct Mutant {
     file: PathBuf,
     from: String,
     to: String,
+    /// Shows in a day without disturbance alone: what the automation does meanwhile depends on the
+    /// moment at which it is told.
+    calm: bool,
 }
 
 /// Runs every mutant, or those whose name contains one of the arguments.
@@ -28,10 +31,14 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
     let tree = root.join("target/mutants/tree");
     copy_tree(root, &tree)?;
     run_cargo(&tree, &["build", "--quiet", "--package", "chiron", "--package", "truth"])?;
-    ensure!(
-        day(root, &tree).context("without a fault")?,
-        "the oracle finds differences in a product without a planted fault"
-    );
+    for calm in [false, true] {
+        if mutants.iter().any(|mutant| chosen(mutant) && mutant.calm == calm) {
+            ensure!(
+                day(root, &tree, calm).context("without a fault")?,
+                "the oracle finds differences in a product without a planted fault"
+            );
+        }
+    }
     let mut missed = Vec::new();
     for mutant in mutants.iter().filter(|mutant| chosen(mutant)) {
         let path = tree.join(&mutant.file);
@@ -44,7 +51,7 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
         );
         fs::write(&path, original.replacen(&mutant.from, &mutant.to, 1))?;
         let built = run_cargo(&tree, &["build", "--quiet", "--package", "chiron"]);
-        let caught = built.and_then(|()| day(root, &tree)).map(|clean| !clean);
+        let caught = built.and_then(|()| day(root, &tree, mutant.calm)).map(|clean| !clean);
         fs::write(&path, original)?;
         match caught {
             Ok(true) => say(&format!("caught {}", mutant.name)),
@@ -80,6 +87,7 @@ fn mutants(root: &Path) -> Result<Vec<Mutant>> {
                 file: text("file")?.into(),
                 from: text("from")?,
                 to: text("to")?,
+                calm: entry.get("calm").and_then(toml::Value::as_bool).unwrap_or(false),
             })
         })
         .collect()
@@ -112,14 +120,15 @@ fn run_cargo(tree: &Path, args: &[&str]) -> Result<()> {
 }
 
 /// One lock-step day and the oracle's verdict: whether it found no difference.
-fn day(root: &Path, tree: &Path) -> Result<bool> {
+fn day(root: &Path, tree: &Path, calm: bool) -> Result<bool> {
     let binaries = tree.with_file_name("target").join("debug");
     let data = root.join("target/mutants/data");
     if data.exists() {
         fs::remove_dir_all(&data)?;
     }
     let status = Command::new(binaries.join("chiron"))
-        .args(["simulate", "--scenario", "test-day", "--seed", "2", "--disturb"])
+        .args(["simulate", "--scenario", "test-day", "--seed", "2"])
+        .args((!calm).then_some("--disturb"))
         .args(["--port-offset", "20000"])
         .arg("--data")
         .arg(&data)

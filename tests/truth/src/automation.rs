@@ -134,6 +134,11 @@ pub(crate) struct Decision {
 }
 
 impl Decision {
+    /// What the actuator says once the command is done: 0 is off.
+    pub(crate) fn becomes(&self) -> i64 {
+        self.value.unwrap_or(if self.action == "on" { 100 } else { 0 })
+    }
+
     /// As `GET /decisions` shows it, but for times, outcome and what was found.
     pub(crate) fn shown(&self) -> Value {
         let mut inputs = json!({
@@ -178,8 +183,6 @@ pub(crate) struct Room<'a> {
     /// The types whose scenario is followed, the one asked for last at the end.
     followed: Vec<String>,
     custom: Option<(i64, i64)>,
-    /// What each light was last set to.
-    given: BTreeMap<String, i64>,
     /// What each actuator says: 0 is off.
     is: BTreeMap<String, i64>,
 }
@@ -196,7 +199,6 @@ impl<'a> Room<'a> {
             in_use: BTreeMap::new(),
             followed: Vec::new(),
             custom: None,
-            given: BTreeMap::new(),
             is: BTreeMap::new(),
         }
     }
@@ -205,13 +207,6 @@ impl<'a> Room<'a> {
     pub(crate) fn timer(&self) -> Option<Timestamp> {
         let (after, _) = self.wishes.standby.as_ref()?;
         self.absent.filter(|_| !self.idle).map(|since| since + *after)
-    }
-
-    /// A light was set, whoever decided it.
-    pub(crate) fn was_given(&mut self, actuator: &str, value: i64) {
-        if actuator == AMBIENT || actuator == SURGICAL {
-            self.given.insert(actuator.to_owned(), value);
-        }
     }
 
     /// An actuator is so, whatever was to be expected.
@@ -349,12 +344,13 @@ impl<'a> Room<'a> {
                 }
             }
             "luminosity" => {
-                let exactly = recent.is_some_and(|(_, lux)| (lux - ambient.0).abs() <= 0.0);
-                if !exactly {
+                // A measurement is the occasion for both lights, a new target for its own.
+                let measures = trigger == "MEASUREMENT";
+                let exactly = measured.is_some_and(|(_, lux)| (lux - ambient.0).abs() <= 0.0);
+                if !(measures && exactly) {
                     self.light(AMBIENT, &ambient, trigger, into);
                 }
-                // A measurement is the occasion for both lights, a new target for its own.
-                if trigger == "MEASUREMENT" {
+                if measures {
                     self.light(SURGICAL, &surgical, trigger, into);
                 }
             }
@@ -451,8 +447,8 @@ impl<'a> Room<'a> {
         }
         #[expect(clippy::cast_possible_truncation, reason = "made of a whole number of lux")]
         let lux = wanted.0 as i64;
-        let (given, is) = (self.given.get(actuator).copied(), self.is.get(actuator).copied());
-        if given == Some(lux) && is == given {
+        let is = self.is.get(actuator).copied();
+        if is == Some(lux) {
             return;
         }
         into.push(Decision {
@@ -468,7 +464,9 @@ impl<'a> Room<'a> {
             measured: None,
             found: is,
         });
-        self.given.insert(actuator.to_owned(), lux);
         self.is.insert(actuator.to_owned(), lux);
     }
 }
+
+#[cfg(test)]
+mod tests;

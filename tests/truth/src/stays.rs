@@ -218,3 +218,76 @@ fn headcount(stays: &[Stay], span: &Span, room: &str) -> Value {
     }
     entries.iter().map(|(t, count)| json!({"dateTime": written(*t), "count": count})).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    /// A in room x from 10 to 40, B from 20 to 30 and again from 40.
+    fn day() -> Vec<Stay> {
+        let movement = |t, enters, professional: &str| Movement {
+            t: at(t),
+            enters,
+            professional: professional.to_owned(),
+            room: "x".to_owned(),
+        };
+        stays(&[
+            movement(10, true, "A"),
+            movement(20, true, "B"),
+            movement(25, true, "B"),
+            movement(30, false, "B"),
+            movement(40, false, "A"),
+            movement(40, true, "B"),
+        ])
+    }
+
+    fn span(from: i64, to: i64) -> Span {
+        Span { from: at(from), to: at(to), rooms: BTreeSet::from(["x".to_owned()]) }
+    }
+
+    fn dwelt(from: i64, to: i64) -> Vec<(String, f64, u64)> {
+        let times = dwell_times(&day(), &span(from, to));
+        let row = |row: &Value| {
+            let person = row["healthProfessionalId"].as_str()?.to_owned();
+            Some((person, row["seconds"].as_f64()?, row["visits"].as_u64()?))
+        };
+        times.as_array().unwrap().iter().map(|entry| row(entry).unwrap()).collect()
+    }
+
+    #[test]
+    fn stays_are_clipped_and_counted() {
+        let row = |person: &str, seconds: f64, visits| (person.to_owned(), seconds, visits);
+        assert_eq!(dwelt(0, 100), [row("A", 30.0, 1), row("B", 70.0, 2)]);
+        assert_eq!(dwelt(15, 25), [row("A", 10.0, 1), row("B", 5.0, 1)]);
+        // Who leaves at the first instant does not count, who enters at the last does.
+        assert_eq!(dwelt(30, 40), [row("A", 10.0, 1), row("B", 0.0, 1)]);
+        assert_eq!(dwelt(40, 50), [row("B", 10.0, 1)]);
+    }
+
+    #[test]
+    fn together_is_as_long_as_both_are_there() {
+        let with = |from, to| {
+            let rows = co_presence(&day(), &span(from, to), "A");
+            rows.as_array().unwrap().first().map(|row| row["seconds"].as_f64().unwrap())
+        };
+        assert_eq!(with(0, 100), Some(10.0));
+        assert_eq!(with(25, 100), Some(5.0));
+        assert_eq!(with(30, 40), None);
+    }
+
+    #[test]
+    fn a_headcount_tells_the_beginning_and_each_change() {
+        let counts = |from, to| {
+            let counts = headcount(&day(), &span(from, to), "x");
+            let counts = counts.as_array().unwrap().clone();
+            counts.iter().map(|entry| entry["count"].as_u64().unwrap()).collect::<Vec<_>>()
+        };
+        // At 40 one goes and one comes: no change.
+        assert_eq!(counts(0, 100), [0, 1, 2, 1]);
+        assert_eq!(counts(20, 30), [2, 1]);
+    }
+}
