@@ -9,7 +9,6 @@ use chiron_chassis::Limits;
 use chiron_clock::{Clock, Ids, instant};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use simulator::{Account, Accounts as Actors, Day, Disturbance, Hospital, Journal, Scenario};
 
 use crate::accounts::{Accounts, DEVICE, MANAGER, NURSE};
@@ -75,7 +74,7 @@ pub(crate) async fn run(mut settings: Settings, args: &SimulateArgs) -> Result<E
         hours: args.hours,
         late_window: window,
         disturbance,
-        automation: Value::Null,
+        automation: serde_json::to_value(settings.automation.in_force()?)?,
     });
     settings.periods = Periods::of(&plan);
     if !args.durable {

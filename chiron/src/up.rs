@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result, bail};
 use chiron_chassis::{Limits, machine_now, telemetry};
 use chiron_clock::{Clock, Ids, Shutdown, instant};
 use jiff::SignedDuration;
-use serde_json::Value;
 use simulator::{Day, Journal, Light, Progress, What};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -52,7 +51,7 @@ pub(crate) async fn run(mut settings: Settings, args: &UpArgs) -> Result<ExitCod
         hours: None,
         late_window: window,
         disturbance: None,
-        automation: Value::Null,
+        automation: serde_json::to_value(settings.automation.in_force()?)?,
     });
     if !args.no_simulation {
         settings.periods = Periods::of(&plan);

@@ -8,12 +8,13 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::commands::commands;
 use crate::course::{Process, processes};
 use crate::difference::{Found, say};
 use crate::journal::{Fact, Journal, written};
 use crate::product::{Product, port};
 use crate::report::{Movement, Sources, movements, positions, series};
-use crate::things;
+use crate::{stays, things};
 
 const QUANTITIES: [&str; 4] = ["temperature", "humidity", "luminosity", "presence"];
 
@@ -34,9 +35,10 @@ pub(crate) async fn everything(
     technologies(journal, product, &mut found).await?;
     people(journal, product, &mut found).await?;
     things::actuators(journal, product, &mut found).await?;
-    things::commands(journal, product, &mut found).await?;
+    commands(journal, product, &expected, &mut found).await?;
     let movements = movements(journal);
     staff(journal, product, &movements, &mut found).await?;
+    stays::of_the_day(journal, product, &movements, &mut found).await?;
     let room_ids = journal.of("room").map(|fact| fact.text("roomId").to_owned());
     let rooms =
         room_ids.map(|id| (id.clone(), series(journal, "environment", "roomId", &id))).collect();
@@ -311,6 +313,8 @@ async fn surgery(
     };
     history(process, end, &lines, &place, found);
     vital_signs(sources.journal, product, process, end, &path, found).await?;
+    let of = (process, id, end);
+    stays::of_process(sources.journal, product, &sources.movements, of, found).await?;
 
     let report = product.get(port::REPORT, &format!("/api/v1/reports/{id}"), &[]).await?;
     match report {

@@ -30,6 +30,16 @@ impl Found {
         self.differences.push(format!("{place}: {}", what.as_ref()));
     }
 
+    /// How many differences were noted.
+    pub(crate) fn count(&self) -> usize {
+        self.differences.len()
+    }
+
+    /// Takes over the differences of a part.
+    pub(crate) fn absorb(&mut self, part: Self) {
+        self.differences.extend(part.differences);
+    }
+
     /// Keeps a report as it was answered.
     pub(crate) fn keep(&mut self, report: Value) {
         self.reports.push(report);

@@ -6,6 +6,8 @@
 //!
 //! Exit codes: 0 no difference, 3 differences, 1 the comparison could not be made.
 
+mod automation;
+mod commands;
 mod compare;
 mod course;
 mod difference;
@@ -13,6 +15,7 @@ mod journal;
 mod product;
 mod report;
 mod statistics;
+mod stays;
 mod things;
 
 use std::path::PathBuf;

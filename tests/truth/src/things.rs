@@ -48,60 +48,41 @@ pub(crate) async fn actuators(
     Ok(())
 }
 
-/// Compares what each actuator received with what the automation says that it commanded.
-///
-/// Every confirmed decision was received when it says that it was sent, and nothing else was
-/// received; no decision failed. Where a fault was injected that depends on the moment: then only
-/// how each actuator is at the end counts, which [`actuators`] compares. In any case each decision
-/// says why: what it measured was measured, and its rule holds of it.
-pub(crate) async fn commands(
-    journal: &Journal,
-    product: &Product,
-    found: &mut Found,
-) -> Result<()> {
-    let faulty = journal.of("fault").next().is_some();
-    found.compared("fault", journal.of("fault").count());
-    for room in journal.of("room").map(|fact| fact.text("roomId")) {
-        let mut received: Vec<Value> = Vec::new();
-        for fact in journal.of("command").filter(|fact| fact.text("roomId") == room) {
-            received.push(json!({
-                "at": written(fact.t), "actuatorId": fact.text("actuatorId"),
-                "action": fact.text("action"), "value": fact.value("value"),
-            }));
-            found.compared("command", 1);
+/// Compares what the actuators of a room received with what the automation says that it commanded,
+/// where instants cannot be predicted: every decision was confirmed and received when it says that
+/// it was sent, and nothing else was received.
+pub(crate) fn received(journal: &Journal, room: &str, decisions: &[Value], found: &mut Found) {
+    let mut received: Vec<Value> = Vec::new();
+    for fact in journal.of("command").filter(|fact| fact.text("roomId") == room) {
+        received.push(json!({
+            "at": written(fact.t), "actuatorId": fact.text("actuatorId"),
+            "action": fact.text("action"), "value": fact.value("value"),
+        }));
+    }
+    for decision in decisions {
+        let (command, outcome) = (&decision["command"], &decision["outcome"]);
+        let what = format!("decision {}", decision["id"]);
+        if outcome["status"] != "CONFIRMED" {
+            found.differs(&what, format!("ended {}", outcome["status"]));
+            continue;
         }
-        let query = [("roomId", room)];
-        let decisions = product.list(port::AUTOMATION, "/api/v1/decisions", &query).await?;
-        for decision in &decisions {
-            explained(journal, decision, found);
-            if faulty {
-                continue;
-            }
-            let (command, outcome) = (&decision["command"], &decision["outcome"]);
-            let what = format!("decision {}", decision["id"]);
-            if outcome["status"] != "CONFIRMED" {
-                found.differs(&what, format!("ended {}", outcome["status"]));
-                continue;
-            }
-            let sent = json!({
-                "at": outcome["sentDateTime"], "actuatorId": command["actuatorId"],
-                "action": command["action"], "value": command["intensity"],
-            });
-            match received.iter().position(|command| *command == sent) {
-                Some(nth) => drop(received.swap_remove(nth)),
-                None => found.differs(&what, format!("{sent} was not received")),
-            }
-        }
-        for command in received.iter().filter(|_| !faulty) {
-            let what = format!("commands of {room}");
-            found.differs(&what, format!("{command} follows from no decision"));
+        let sent = json!({
+            "at": outcome["sentDateTime"], "actuatorId": command["actuatorId"],
+            "action": command["action"], "value": command["intensity"],
+        });
+        match received.iter().position(|command| *command == sent) {
+            Some(nth) => drop(received.swap_remove(nth)),
+            None => found.differs(&what, format!("{sent} was not received")),
         }
     }
-    Ok(())
+    for command in received {
+        found
+            .differs(&format!("commands of {room}"), format!("{command} follows from no decision"));
+    }
 }
 
 /// Whether a decision's rule follows from what it says it looked at, and whether that was so.
-fn explained(journal: &Journal, decision: &Value, found: &mut Found) {
+pub(crate) fn explained(journal: &Journal, decision: &Value, found: &mut Found) {
     let what = format!("decision {}", decision["id"]);
     let (rule, inputs) = (decision["rule"].as_str().unwrap_or_default(), &decision["inputs"]);
     let (Some(target), Some(tolerance)) =

@@ -220,6 +220,77 @@ pub enum ConfigurationError {
 }
 
 impl Settings {
+    /// The same without a file: what the file says, as sections. A standby mode that is not enabled
+    /// has the values of the defaults.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigurationError`].
+    pub fn in_force(&self) -> Result<Self, ConfigurationError> {
+        Ok(Self { twin_layer: self.twin_layer.clone(), ..Self::of(&self.policy()?) })
+    }
+
+    fn of(policy: &Policy) -> Self {
+        let (theatre, room) = (policy.operating.environment, policy.pre_post.environment);
+        let surgery = policy.surgery.map(|environment| SurgeryInProgress {
+            temperature_celsius: environment.temperature(),
+            humidity_percent: environment.humidity(),
+            ambient_lux: environment.lights().ambient().into(),
+            surgical_lux: environment.lights().surgical().into(),
+        });
+        let minutes = |after: SignedDuration| u32::try_from(after.as_mins()).unwrap_or(u32::MAX);
+        let off = OperatingRoomStandby { enabled: false, ..OperatingRoomStandby::default() };
+        let theatre_standby = policy.operating.standby.map_or(off, |standby| {
+            let environment = standby.environment;
+            OperatingRoomStandby {
+                enabled: true,
+                minutes_to_enable: minutes(standby.after),
+                temperature_celsius: environment.temperature(),
+                humidity_percent: environment.humidity(),
+                ambient_lux: environment.lights().ambient().into(),
+                surgical_lux: environment.lights().surgical().into(),
+            }
+        });
+        let off = PrePostOperatingRoomStandby {
+            enabled: false,
+            ..PrePostOperatingRoomStandby::default()
+        };
+        let room_standby = policy.pre_post.standby.map_or(off, |standby| {
+            let environment = standby.environment;
+            PrePostOperatingRoomStandby {
+                enabled: true,
+                minutes_to_enable: minutes(standby.after),
+                temperature_celsius: environment.temperature(),
+                humidity_percent: environment.humidity(),
+                ambient_lux: environment.lights().ambient().into(),
+            }
+        });
+        let scenarios = policy.scenarios.iter().map(|(technology, lights)| Scenario {
+            technology: technology.name().to_owned(),
+            ambient_lux: lights.ambient().into(),
+            surgical_lux: lights.surgical().into(),
+        });
+        Self {
+            yaml: None,
+            operating_room: OperatingRoom {
+                temperature_celsius: theatre.temperature(),
+                humidity_percent: theatre.humidity(),
+                ambient_lux: theatre.lights().ambient().into(),
+                surgical_lux: theatre.lights().surgical().into(),
+            },
+            operating_room_standby: theatre_standby,
+            pre_post_operating_room: PrePostOperatingRoom {
+                temperature_celsius: room.temperature(),
+                humidity_percent: room.humidity(),
+                ambient_lux: room.lights().ambient().into(),
+            },
+            pre_post_operating_room_standby: room_standby,
+            surgery_in_progress: surgery,
+            scenarios: Scenarios(scenarios.collect()),
+            twin_layer: TwinLayer::default(),
+        }
+    }
+
     /// What is wanted, from the file if one is named.
     ///
     /// # Errors

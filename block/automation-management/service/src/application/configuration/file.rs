@@ -163,6 +163,7 @@ mod tests {
     use jiff::SignedDuration;
     use proptest::prelude::*;
 
+    use super::super::Settings;
     use super::*;
 
     const REFERENCE: &str = "\
@@ -214,6 +215,25 @@ medicalTechnologyScenarios:
         assert_eq!(policy.surgery, None);
         let scenario = Lights::new(60, 150_000).unwrap();
         assert_eq!(policy.scenarios, BTreeMap::from([(Technology::Endoscope, scenario)]));
+    }
+
+    #[test]
+    fn what_a_file_says_can_be_said_in_sections() {
+        let surgery = "surgeryInProgress: {temperature: 19, humidity: 45, \
+                       ambientIlluminance: 90, surgicalIlluminance: 120000}\n";
+        for text in [
+            REFERENCE.to_owned(),
+            format!("{surgery}{REFERENCE}"),
+            REFERENCE.replace("enabled: yes", "enabled: no"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("config.yml");
+            std::fs::write(&path, &text).unwrap();
+            let named = Settings { yaml: Some(path), ..Settings::default() };
+            let in_force = named.in_force().unwrap();
+            assert_eq!(in_force.yaml, None);
+            assert_eq!(in_force.policy().unwrap(), policy(&text).unwrap());
+        }
     }
 
     #[test]
