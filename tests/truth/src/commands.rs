@@ -56,29 +56,36 @@ pub(crate) async fn commands(
         if faults.anywhere {
             continue;
         }
-        if !prompt(journal, room) {
+        let actuators: BTreeMap<&str, &str> =
+            mine("actuator").map(|fact| (fact.text("actuatorId"), fact.text("type"))).collect();
+        if !prompt(journal, room, &actuators, &faults) {
             received(journal, room, &decisions, found);
             continue;
         }
         let theatre = place.text("roomType") == "OPERATING_ROOM";
         let wishes = Wishes::of(&configuration, theatre)?;
-        let actuators: BTreeMap<&str, &str> =
-            mine("actuator").map(|fact| (fact.text("actuatorId"), fact.text("type"))).collect();
         let watched = Watched { journal, room, actuators, decisions: &decisions, faults: &faults };
         watched.compare(Room::new(&wishes), &heard(journal, room, processes)?, found)?;
     }
     Ok(())
 }
 
-/// Whether everything was told as it happened. What is told late on purpose is older than what is
-/// known, and so means nothing to the automation.
-fn prompt(journal: &Journal, room: &str) -> bool {
-    ["environment", "technology", "light_request", "actuator_state"].iter().all(|kind| {
-        let facts = journal.of(kind).filter(|fact| !fact.late);
-        let mut mine =
-            facts.filter(|fact| *kind == "actuator_state" || fact.text("roomId") == room);
-        mine.all(|fact| fact.text("at") == written(fact.t))
-    })
+/// Whether everything was told as it happened, but for what a fault held back. What is told late on
+/// purpose is older than what is known, and so means nothing to the automation.
+fn prompt(
+    journal: &Journal,
+    room: &str,
+    actuators: &BTreeMap<&str, &str>,
+    faults: &Faults,
+) -> bool {
+    const TOLD: [&str; 4] = ["environment", "technology", "light_request", "actuator_state"];
+    journal.facts.iter().filter(|fact| TOLD.contains(&fact.kind.as_str()) && !fact.late).all(
+        |fact| {
+            let actuator = fact.text("actuatorId");
+            let mine = fact.text("roomId") == room || actuators.contains_key(actuator);
+            !mine || fact.text("at") == written(fact.t) || faults.excuse(room, &[actuator], fact.t)
+        },
+    )
 }
 
 /// When what an actuator does is not held against anybody.
@@ -453,3 +460,6 @@ fn orders(facts: &[Heard]) -> Vec<Vec<Told>> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests;
