@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::difference::Found;
-use crate::journal::{Journal, written};
+use crate::journal::{Fact, Journal, written};
 use crate::product::{Product, port};
 
 /// Compares all actuators with the block gateway's list. Of an actuator's states the newest counts,
@@ -50,10 +50,18 @@ pub(crate) async fn actuators(
 
 /// Compares what the actuators of a room received with what the automation says that it commanded,
 /// where instants cannot be predicted, since the clock went on while facts were told: what was
-/// confirmed was received, what gave up its place may have been, and nothing else was.
-pub(crate) fn received(journal: &Journal, room: &str, decisions: &[Value], found: &mut Found) {
+/// confirmed was received, what gave up its place may have been, and nothing else was. Nothing is
+/// said of an actuator that was ever `excused`.
+pub(crate) fn received(
+    journal: &Journal,
+    room: &str,
+    decisions: &[Value],
+    excused: impl Fn(&str) -> bool,
+    found: &mut Found,
+) {
     let mut received: Vec<Value> = Vec::new();
-    for fact in journal.of("command").filter(|fact| fact.text("roomId") == room) {
+    let mine = |fact: &&Fact| fact.text("roomId") == room && !excused(fact.text("actuatorId"));
+    for fact in journal.of("command").filter(mine) {
         received.push(json!({
             "actuatorId": fact.text("actuatorId"), "action": fact.text("action"),
             "value": fact.value("value"),
@@ -61,6 +69,9 @@ pub(crate) fn received(journal: &Journal, room: &str, decisions: &[Value], found
     }
     for decision in decisions {
         let (command, status) = (&decision["command"], &decision["outcome"]["status"]);
+        if command["actuatorId"].as_str().is_some_and(&excused) {
+            continue;
+        }
         let what = format!("decision {}", decision["id"]);
         let sent = json!({
             "actuatorId": command["actuatorId"], "action": command["action"],

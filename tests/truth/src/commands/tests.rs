@@ -1,5 +1,6 @@
 //! What is compared, what is excused, and that what is wrong is named.
 
+use super::faults::RECOVERY;
 use super::*;
 
 fn at(seconds: i64) -> Timestamp {
@@ -94,14 +95,14 @@ fn of_two_decisions_of_an_instant_the_first_may_give_up_its_place() {
 #[test]
 fn facts_of_one_way_keep_their_order() {
     let facts = [
-        ("sensors", Told::Presence(true)),
-        ("sensors", Told::Presence(false)),
-        ("team", Told::Stop),
+        ("sensors", at(0), Told::Presence(true)),
+        ("sensors", at(0), Told::Presence(false)),
+        ("team", at(0), Told::Stop),
     ];
     let orders = orders(&facts);
     assert_eq!(orders.len(), 3);
     for order in orders {
-        let of = |told: &Told| order.iter().position(|it| it == told);
+        let of = |told: &Told| order.iter().position(|(_, it)| it == told);
         assert!(of(&Told::Presence(true)) < of(&Told::Presence(false)));
     }
 }
