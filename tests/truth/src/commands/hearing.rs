@@ -16,6 +16,7 @@ const SKEW: SignedDuration = SignedDuration::from_secs(5);
 
 /// A fact of a room: the way by which the automation learns of it, when it says to be, and what.
 pub(super) type Heard = (&'static str, Timestamp, Told);
+
 /// Whether all that concerns a room was told as it happened, but for wrong clocks. What is told late
 /// on purpose is older than what is known, and so means nothing to the automation.
 pub(super) fn prompt(
