@@ -214,15 +214,16 @@ impl<'a> Room<'a> {
         self.is.insert(actuator.to_owned(), intensity);
     }
 
-    /// Takes a fact; answers the decisions that follow, in their order.
-    pub(crate) fn hears(&mut self, t: Timestamp, told: &Told) -> Vec<Decision> {
+    /// Takes at `now` a fact that says to be of `t`; answers the decisions that follow, in their
+    /// order.
+    pub(crate) fn hears(&mut self, now: Timestamp, t: Timestamp, told: &Told) -> Vec<Decision> {
         let before = self.targets();
         let mut decisions = Vec::new();
         let trigger = match told {
             Told::Measured { quantity, value } => {
                 if self.newest.get(quantity).is_none_or(|(newest, _)| *newest <= t) {
                     self.newest.insert(quantity.clone(), (t, *value));
-                    self.judge(t, quantity, "MEASUREMENT", &mut decisions);
+                    self.judge(now, quantity, "MEASUREMENT", &mut decisions);
                 }
                 "MEASUREMENT"
             }
@@ -284,7 +285,7 @@ impl<'a> Room<'a> {
         // A changed target is followed at once.
         for ((quantity, after), (_, before)) in self.targets().iter().zip(&before) {
             if (after.0 - before.0).abs() > 0.0 {
-                self.judge(t, quantity, trigger, &mut decisions);
+                self.judge(now, quantity, trigger, &mut decisions);
             }
         }
         decisions
@@ -324,14 +325,14 @@ impl<'a> Room<'a> {
     /// Judges one quantity: by a new measurement, or since its target has changed.
     fn judge(
         &mut self,
-        t: Timestamp,
+        now: Timestamp,
         quantity: &str,
         trigger: &'static str,
         into: &mut Vec<Decision>,
     ) {
         let [(_, temperature), (_, humidity), (_, ambient), (_, surgical)] = self.targets();
         let measured = self.newest.get(quantity).copied();
-        let recent = measured.filter(|(at, _)| t.duration_since(*at) <= RECENT);
+        let recent = measured.filter(|(at, _)| now.duration_since(*at) <= RECENT);
         match quantity {
             "temperature" => {
                 if let Some(measured) = recent {
@@ -345,12 +346,12 @@ impl<'a> Room<'a> {
             }
             "luminosity" => {
                 // A measurement is the occasion for both lights, a new target for its own.
-                let measures = trigger == "MEASUREMENT";
+                let by_sensor = trigger == "MEASUREMENT";
                 let exactly = measured.is_some_and(|(_, lux)| (lux - ambient.0).abs() <= 0.0);
-                if !(measures && exactly) {
+                if !(by_sensor && exactly) {
                     self.light(AMBIENT, &ambient, trigger, into);
                 }
-                if measures {
+                if by_sensor {
                     self.light(SURGICAL, &surgical, trigger, into);
                 }
             }

@@ -6,12 +6,17 @@
 //! so that one mistake is one difference.
 #![expect(clippy::indexing_slicing, reason = "indexing JSON with a name answers null or makes it")]
 
+mod faults;
+mod hearing;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use self::faults::{Faults, lane};
+use self::hearing::{Heard, heard, prompt};
 use crate::automation::{Decision, Room, Told, Wishes};
 use crate::course::Process;
 use crate::difference::Found;
@@ -19,13 +24,7 @@ use crate::journal::{Fact, Journal, instant, written};
 use crate::product::{Product, port};
 use crate::things::{explained, received};
 
-/// How long after a fault its consequences are excused: the longest wait before a command that
-/// failed is given again.
-const RECOVERY: SignedDuration = SignedDuration::from_mins(15);
 const OUTCOMES_AT_ONCE: [&str; 2] = ["CONFIRMED", "SUPERSEDED"];
-
-/// A fact of a room, with the way by which the automation learns of it.
-type Heard = (&'static str, Told);
 
 /// Compares decisions and commands of every room.
 pub(crate) async fn commands(
@@ -56,145 +55,19 @@ pub(crate) async fn commands(
         if faults.anywhere {
             continue;
         }
-        if !prompt(journal, room) {
-            received(journal, room, &decisions, found);
+        let actuators: BTreeMap<&str, &str> =
+            mine("actuator").map(|fact| (fact.text("actuatorId"), fact.text("type"))).collect();
+        if !prompt(journal, room, processes, &faults) {
+            let excused = |actuator: &str| faults.ever(room, &lane(&actuators, actuator));
+            received(journal, room, &decisions, excused, found);
             continue;
         }
         let theatre = place.text("roomType") == "OPERATING_ROOM";
         let wishes = Wishes::of(&configuration, theatre)?;
-        let actuators: BTreeMap<&str, &str> =
-            mine("actuator").map(|fact| (fact.text("actuatorId"), fact.text("type"))).collect();
         let watched = Watched { journal, room, actuators, decisions: &decisions, faults: &faults };
         watched.compare(Room::new(&wishes), &heard(journal, room, processes)?, found)?;
     }
     Ok(())
-}
-
-/// Whether everything was told as it happened. What is told late on purpose is older than what is
-/// known, and so means nothing to the automation.
-fn prompt(journal: &Journal, room: &str) -> bool {
-    ["environment", "technology", "light_request", "actuator_state"].iter().all(|kind| {
-        let facts = journal.of(kind).filter(|fact| !fact.late);
-        let mut mine =
-            facts.filter(|fact| *kind == "actuator_state" || fact.text("roomId") == room);
-        mine.all(|fact| fact.text("at") == written(fact.t))
-    })
-}
-
-/// When what an actuator does is not held against anybody.
-struct Faults {
-    /// Room, actuator, from, until; no room and no actuator: `anywhere`.
-    spans: Vec<(Option<String>, Option<String>, Timestamp, Timestamp)>,
-    anywhere: bool,
-}
-
-impl Faults {
-    fn of(journal: &Journal) -> Result<Self> {
-        let (mut spans, mut anywhere) = (Vec::new(), false);
-        for fault in journal.of("fault") {
-            let (room, actuator) = (fault.option("roomId"), fault.option("actuatorId"));
-            let until = instant(fault.text("until"))? + RECOVERY;
-            anywhere |= room.is_none() && actuator.is_none();
-            spans.push((room, actuator, instant(fault.text("from"))?, until));
-        }
-        Ok(Self { spans, anywhere })
-    }
-
-    /// Whether one of these actuators of the room is excused.
-    fn excuse(&self, room: &str, actuators: &[&str], t: Timestamp) -> bool {
-        self.spans.iter().any(|(fault_room, actuator, from, until)| {
-            let here = match (fault_room, actuator) {
-                (_, Some(actuator)) => actuators.contains(&actuator.as_str()),
-                (Some(fault_room), None) => fault_room == room,
-                (None, None) => true,
-            };
-            here && *from <= t && t <= *until
-        })
-    }
-}
-
-/// What the automation hears of a room, by instant.
-fn heard(
-    journal: &Journal,
-    room: &str,
-    processes: &[Process],
-) -> Result<BTreeMap<Timestamp, Vec<Heard>>> {
-    let mut heard: BTreeMap<Timestamp, Vec<Heard>> = BTreeMap::new();
-    let kinds: BTreeMap<&str, String> = journal
-        .of("technology_registered")
-        .map(|fact| (fact.text("technologyId"), fact.text("type").to_lowercase()))
-        .collect();
-    let here = |fact: &&Fact| !fact.late && fact.text("roomId") == room;
-    for fact in journal.facts.iter().filter(here) {
-        let kind_of = |id: &str| kinds.get(id).cloned().unwrap_or_default();
-        let (way, told) = match fact.kind.as_str() {
-            "environment" if fact.text("quantity") == "presence" => {
-                ("sensors", Told::Presence(fact.value("value") == json!(true)))
-            }
-            "environment" => {
-                let Some(value) = fact.value("value").as_f64() else { continue };
-                let quantity = fact.text("quantity").to_owned();
-                ("sensors", Told::Measured { quantity, value })
-            }
-            "technology" => {
-                let technology_id = fact.text("technologyId").to_owned();
-                let kind = kind_of(&technology_id);
-                let in_use = fact.value("inUse") == json!(true);
-                ("technologies", Told::Usage { technology_id, kind, in_use })
-            }
-            "light_request" => ("team", wish(fact, kind_of)?),
-            _ => continue,
-        };
-        heard.entry(fact.t).or_default().push((way, told));
-    }
-    for (process, course) in processes.iter().enumerate() {
-        for (begins, ends) in in_surgery(course, room) {
-            let begin = Told::Surgery { process, begins: true };
-            heard.entry(begins).or_default().push(("surgeries", begin));
-            let end = Told::Surgery { process, begins: false };
-            heard.entry(ends.unwrap_or(journal.end)).or_default().push(("surgeries", end));
-        }
-    }
-    Ok(heard)
-}
-
-/// What the team asked for.
-fn wish(fact: &Fact, kind_of: impl Fn(&str) -> String) -> Result<Told> {
-    let lux = |names: [&str; 2]| names.iter().find_map(|name| fact.value(name).as_i64());
-    Ok(match fact.text("action") {
-        "SETUP" => Told::Setup {
-            ambient: lux(["ambientLight", "ambientLightLux"]).unwrap_or(-1),
-            surgical: lux(["surgicalLight", "surgicalLightLux"]).unwrap_or(-1),
-        },
-        "STOP" => Told::Stop,
-        "ADAPT" => {
-            let named = fact.option("medicalTechnologyType").map(|kind| kind.to_lowercase());
-            Told::Adapt { kind: named.unwrap_or_else(|| kind_of(fact.text("medicalTechnologyId"))) }
-        }
-        other => anyhow::bail!("the light request {other:?} of {} is unknown", fact.line),
-    })
-}
-
-/// When a process was in state SURGERY with this room as its theatre: from, until.
-fn in_surgery(process: &Process, room: &str) -> Vec<(Timestamp, Option<Timestamp>)> {
-    let mut instants: BTreeSet<Timestamp> = process.states.iter().map(|(t, _)| *t).collect();
-    instants.extend(process.stays.iter().map(|stay| stay.from));
-    let (mut spans, mut since) = (Vec::new(), None);
-    for t in instants {
-        let state = process.states.iter().rev().find(|(at, _)| *at <= t).map(|(_, state)| *state);
-        let theatre = process.stays.iter().rev().find(|stay| stay.theatre && stay.from <= t);
-        let here = state == Some("SURGERY") && theatre.is_some_and(|stay| stay.room == room);
-        match since {
-            None if here => since = Some(t),
-            Some(begins) if !here => {
-                spans.push((begins, Some(t)));
-                since = None;
-            }
-            _ => {}
-        }
-    }
-    spans.extend(since.map(|begins| (begins, None)));
-    spans
 }
 
 /// One room, with what was decided and received there.
@@ -230,15 +103,15 @@ impl Watched<'_> {
             let states = states.get(&t).unwrap_or(&nothing);
             let mut first = Vec::new();
             if room.timer() == Some(t) && t <= self.journal.end {
-                first = room.hears(t, &Told::NobodyForLong);
+                first = room.hears(t, t, &Told::NobodyForLong);
             }
             let mut facts = heard.get(&t).cloned().unwrap_or_default();
             facts.extend(self.by_hand(received, states));
             let mut best: Option<(Found, Room<'_>)> = None;
             for order in orders(&facts) {
                 let (mut after, mut decisions) = (room.clone(), first.clone());
-                for told in order {
-                    decisions.extend(after.hears(t, &told));
+                for (said, told) in order {
+                    decisions.extend(after.hears(t, said, &told));
                 }
                 let differing = self.differing(t, &decisions, decided, received);
                 if best.as_ref().is_none_or(|(least, _)| differing.count() < least.count()) {
@@ -295,7 +168,7 @@ impl Watched<'_> {
             if let (Some(actuator), Some(intensity)) =
                 (self.kind(state), state.value("intensity").as_i64())
             {
-                heard.push(("actuators", Told::Is { actuator, intensity }));
+                heard.push(("actuators", state.t, Told::Is { actuator, intensity }));
             }
         }
         heard
@@ -312,12 +185,7 @@ impl Watched<'_> {
         let mut found = Found::default();
         for (id, kind) in &self.actuators {
             let kind = kind.to_uppercase();
-            // What is opposite waits for the other.
-            let lane: Vec<&str> = match kind.as_str() {
-                "HEATING" | "COOLING" => self.of_kinds(&["heating", "cooling"]),
-                _ => vec![id],
-            };
-            if self.faults.excuse(self.room, &lane, t) {
+            if self.faults.excuse(self.room, &lane(&self.actuators, id), t) {
                 continue;
             }
             let expected: Vec<&Decision> =
@@ -337,11 +205,6 @@ impl Watched<'_> {
             commanded(&place, &expected, &received, &mut found);
         }
         found
-    }
-
-    fn of_kinds(&self, kinds: &[&str]) -> Vec<&str> {
-        let of = self.actuators.iter().filter(|(_, kind)| kinds.contains(kind));
-        of.map(|(id, _)| *id).collect()
     }
 }
 
@@ -437,19 +300,22 @@ fn commanded(place: &str, expected: &[&Decision], received: &[Value], found: &mu
 }
 
 /// Every order in which facts can arrive: those that go one way keep theirs.
-fn orders(facts: &[Heard]) -> Vec<Vec<Told>> {
+fn orders(facts: &[Heard]) -> Vec<Vec<(Timestamp, Told)>> {
     if facts.is_empty() {
         return vec![Vec::new()];
     }
     let mut all = Vec::new();
-    let ways: BTreeSet<&str> = facts.iter().map(|(way, _)| *way).collect();
+    let ways: BTreeSet<&str> = facts.iter().map(|(way, _, _)| *way).collect();
     for way in ways {
-        let Some(nth) = facts.iter().position(|(of, _)| *of == way) else { continue };
+        let Some(nth) = facts.iter().position(|(of, _, _)| *of == way) else { continue };
         let mut others = facts.to_vec();
-        let (_, first) = others.remove(nth);
+        let (_, t, first) = others.remove(nth);
         for rest in orders(&others) {
-            all.push(std::iter::once(first.clone()).chain(rest).collect());
+            all.push(std::iter::once((t, first.clone())).chain(rest).collect());
         }
     }
     all
 }
+
+#[cfg(test)]
+mod tests;

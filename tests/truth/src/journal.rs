@@ -11,6 +11,8 @@ use serde_json::Value;
 #[derive(Debug, Clone)]
 pub(crate) struct Fact {
     pub(crate) t: Timestamp,
+    /// The clock when it had been told.
+    pub(crate) at: Timestamp,
     pub(crate) kind: String,
     /// The whole line.
     pub(crate) line: Value,
@@ -84,9 +86,10 @@ impl Journal {
                 continue;
             }
             let t = instant(line.get("t").and_then(Value::as_str).unwrap_or_default())?;
+            let at = line.get("at").and_then(Value::as_str).map_or(Ok(t), instant)?;
             let kind = line.get("kind").and_then(Value::as_str).context("a line without kind")?;
             let late = line.get("late").and_then(Value::as_bool) == Some(true);
-            facts.push(Fact { t, kind: kind.to_owned(), late, nth, line });
+            facts.push(Fact { t, at, kind: kind.to_owned(), late, nth, line });
         }
         facts.sort_by_key(|fact| (fact.t, fact.nth));
         let run = facts.iter().find(|fact| fact.kind == "run").context("no line of kind run")?;

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::difference::Found;
-use crate::journal::{Journal, written};
+use crate::journal::{Fact, Journal, written};
 use crate::product::{Product, port};
 
 /// Compares all actuators with the block gateway's list. Of an actuator's states the newest counts,
@@ -49,30 +49,39 @@ pub(crate) async fn actuators(
 }
 
 /// Compares what the actuators of a room received with what the automation says that it commanded,
-/// where instants cannot be predicted: every decision was confirmed and received when it says that
-/// it was sent, and nothing else was received.
-pub(crate) fn received(journal: &Journal, room: &str, decisions: &[Value], found: &mut Found) {
+/// where instants cannot be predicted, since the clock went on while facts were told: what was
+/// confirmed was received, what gave up its place may have been, and nothing else was. Nothing is
+/// said of an actuator that was ever `excused`.
+pub(crate) fn received(
+    journal: &Journal,
+    room: &str,
+    decisions: &[Value],
+    excused: impl Fn(&str) -> bool,
+    found: &mut Found,
+) {
     let mut received: Vec<Value> = Vec::new();
-    for fact in journal.of("command").filter(|fact| fact.text("roomId") == room) {
+    let mine = |fact: &&Fact| fact.text("roomId") == room && !excused(fact.text("actuatorId"));
+    for fact in journal.of("command").filter(mine) {
         received.push(json!({
-            "at": written(fact.t), "actuatorId": fact.text("actuatorId"),
-            "action": fact.text("action"), "value": fact.value("value"),
+            "actuatorId": fact.text("actuatorId"), "action": fact.text("action"),
+            "value": fact.value("value"),
         }));
     }
     for decision in decisions {
-        let (command, outcome) = (&decision["command"], &decision["outcome"]);
-        let what = format!("decision {}", decision["id"]);
-        if outcome["status"] != "CONFIRMED" {
-            found.differs(&what, format!("ended {}", outcome["status"]));
+        let (command, status) = (&decision["command"], &decision["outcome"]["status"]);
+        if command["actuatorId"].as_str().is_some_and(&excused) {
             continue;
         }
+        let what = format!("decision {}", decision["id"]);
         let sent = json!({
-            "at": outcome["sentDateTime"], "actuatorId": command["actuatorId"],
-            "action": command["action"], "value": command["intensity"],
+            "actuatorId": command["actuatorId"], "action": command["action"],
+            "value": command["intensity"],
         });
-        match received.iter().position(|command| *command == sent) {
-            Some(nth) => drop(received.swap_remove(nth)),
-            None => found.differs(&what, format!("{sent} was not received")),
+        match (received.iter().position(|command| *command == sent), status.as_str()) {
+            (Some(nth), Some("CONFIRMED" | "SUPERSEDED")) => drop(received.swap_remove(nth)),
+            (None, Some("SUPERSEDED")) => {}
+            (None, Some("CONFIRMED")) => found.differs(&what, format!("{sent} was not received")),
+            _ => found.differs(&what, format!("ended {status}")),
         }
     }
     for command in received {

@@ -49,7 +49,7 @@ fn played(theatre: bool, facts: &[(i64, Told)]) -> Vec<Vec<String>> {
     }
     let mut all = Vec::new();
     for (seconds, told) in facts {
-        let decisions = room.hears(at(*seconds), told);
+        let decisions = room.hears(at(*seconds), at(*seconds), told);
         let words = decisions.iter().map(|decision| {
             let what = decision.value.map_or(decision.action.to_owned(), |value| value.to_string());
             format!("{} {what} {}", decision.actuator, decision.owner)
@@ -97,6 +97,18 @@ fn the_climate_is_switched_at_the_edges_of_its_tolerance() {
 }
 
 #[test]
+fn a_sensor_s_clock_may_be_wrong() {
+    let wishes = Wishes::of(&configuration(), true).unwrap();
+    let mut room = Room::new(&wishes);
+    // Two seconds fast: the minute without anybody begins when the sensor says.
+    room.hears(at(0), at(2), &Told::Presence(false));
+    assert_eq!(room.timer(), Some(at(62)));
+    room.hears(at(1), at(3), &measured("temperature", 20.8));
+    let decisions = room.hears(at(62), at(62), &Told::NobodyForLong);
+    assert_eq!(decisions.first().unwrap().measured, Some((at(3), 20.8)));
+}
+
+#[test]
 fn an_older_measurement_changes_nothing() {
     let facts = [(5, measured("temperature", 21.0)), (4, measured("temperature", 30.0))];
     check(true, &facts, &[]);
@@ -119,8 +131,8 @@ fn an_empty_room_goes_into_standby_and_a_surgery_keeps_it_awake() {
     let wishes = Wishes::of(&configuration(), true).unwrap();
     let mut room = Room::new(&wishes);
     assert_eq!(room.timer(), None);
-    room.hears(at(0), &Told::Presence(false));
-    room.hears(at(30), &Told::Presence(false));
+    room.hears(at(0), at(0), &Told::Presence(false));
+    room.hears(at(30), at(30), &Told::Presence(false));
     assert_eq!(room.timer(), Some(at(60)));
     let standby = ["AMBIENT_LIGHT 50 STANDBY", "SURGICAL_LIGHT 150 STANDBY"];
     let empty = [(0, Told::Presence(false)), (60, Told::NobodyForLong)];
