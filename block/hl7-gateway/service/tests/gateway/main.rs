@@ -3,6 +3,8 @@
 
 mod admissions;
 mod bookings;
+mod hapi;
+mod hl7apy;
 mod hospital;
 mod hostile;
 mod kept;
