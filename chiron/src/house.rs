@@ -3,6 +3,7 @@
 //! Services know each other by HTTP only, also here, so that what runs on one machine is what
 //! runs in a hospital.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -146,6 +147,24 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// The door of the hospital's HL7 v2 systems, on an address of its own: the protocol knows no
+    /// identity.
+    async fn hl7(&mut self, running: &mut Running) -> Result<()> {
+        let (runtime, http) = self.service(Service::Hl7Gateway, hl7_gateway::COLLECTIONS).await?;
+        let settings = self.settings.hl7.clone();
+        let mllp = if settings.enabled {
+            Some(self.listener_on(settings.host, "hl7-gateway MLLP", hl7_gateway::MLLP_PORT).await?)
+        } else {
+            None
+        };
+        let zone =
+            jiff::tz::TimeZone::get(&self.settings.time_zone).context("reading time_zone")?;
+        let listeners = hl7_gateway::Listeners { http, mllp };
+        let work = hl7_gateway::run(runtime, settings, zone, listeners);
+        running.spawn(async move { (hl7_gateway::NAME, work.await) });
+        Ok(())
+    }
+
     async fn automation(&mut self, running: &mut Running) -> Result<()> {
         let (runtime, listener) =
             self.service(Service::AutomationManagement, automation_management::COLLECTIONS).await?;
@@ -163,11 +182,19 @@ impl Builder<'_> {
     }
 
     async fn listener_at(&self, name: &str, default_port: u16) -> Result<TcpListener> {
+        self.listener_on(self.settings.host, name, default_port).await
+    }
+
+    async fn listener_on(
+        &self,
+        host: IpAddr,
+        name: &str,
+        default_port: u16,
+    ) -> Result<TcpListener> {
         let port = default_port + self.settings.port_offset;
-        let address = (self.settings.host, port);
-        TcpListener::bind(address)
+        TcpListener::bind((host, port))
             .await
-            .with_context(|| format!("{name} cannot listen on {}:{port}", self.settings.host))
+            .with_context(|| format!("{name} cannot listen on {host}:{port}"))
     }
 }
 
@@ -283,6 +310,7 @@ impl House {
 
         build.things(&mut running).await?;
         build.automation(&mut running).await?;
+        build.hl7(&mut running).await?;
 
         let Builder { stores, activities, .. } = build;
         Ok(Self { trigger, running, stores, activities, broker, endpoints })
@@ -356,7 +384,7 @@ impl House {
 }
 
 /// Services with an account of their own, and what each may do at the others.
-const GRANTS: [(&str, &[&str]); 15] = [
+const GRANTS: [(&str, &[&str]); 16] = [
     (api_gateway::NAME, &[]),
     (user_management_integration::NAME, &["twins:read", "twins:write"]),
     (twin_engine::NAME, &[]),
@@ -385,6 +413,10 @@ const GRANTS: [(&str, &[&str]); 15] = [
     (thing_directory::NAME, &[]),
     (block_gateway::NAME, &["twins:read", "twins:write", "things:write"]),
     (automation_management::NAME, &["twins:read", "things:read", "actuators:write"]),
+    (
+        hl7_gateway::NAME,
+        &["patients:read", "patients:write", "bookings:read", "bookings:write", "vitals:write"],
+    ),
     // Control units, technologies and monitors of the simulation.
     (DEVICE, &["lines:write", "twins:read", "twins:write", "vitals:write"]),
 ];

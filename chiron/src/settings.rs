@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) source_time_users: Vec<String>,
     /// What is wanted of rooms, and where it is written.
     pub(crate) automation: automation_management::Settings,
+    /// Messages of the hospital's HL7 v2 systems.
+    pub(crate) hl7: hl7_gateway::Settings,
     /// Tokens, cookies and live streams.
     pub(crate) gateway: api_gateway::Settings,
     /// How logs are written.
@@ -148,6 +150,7 @@ impl Default for Settings {
             things_url: None,
             source_time_users: Vec::new(),
             automation: automation_management::Settings::default(),
+            hl7: hl7_gateway::Settings::default(),
             gateway: api_gateway::Settings::standard(),
             log: Log::default(),
         }

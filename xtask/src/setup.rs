@@ -11,8 +11,12 @@ use anyhow::{Context as _, Result};
 
 use crate::run::{run, say};
 
-/// Microsoft's published client for Python, unchanged; the version that the contract was read in.
-const PYTHON_PACKAGES: [&str; 1] = ["azure-digitaltwins-core==1.3.0"];
+/// Microsoft's published client for Python, unchanged, in the version that the contract was read
+/// in; and a reader of HL7 v2, strict about structures.
+const PYTHON_PACKAGES: [&str; 2] = ["azure-digitaltwins-core==1.3.0", "hl7apy==1.3.5"];
+
+/// What names the jars of HAPI HL7v2, a client of HL7 v2.
+const HAPI_POM: &str = "block/hl7-gateway/service/tests/hapi/pom.xml";
 
 /// Where the manifest and the lock of Eclipse Thingweb's published client of the Web of Things
 /// are. The manifest overrides two packages whose versions are dates in words: npm would take
@@ -76,6 +80,40 @@ pub(crate) fn node_packages(root: &Path) -> Result<Result<PathBuf, Missing>> {
     }
     fs::write(&stamp, wanted).context("noting the installed packages")?;
     Ok(Ok(folder))
+}
+
+/// A folder with the jars of HAPI HL7v2, in `target/setup`; for a machine with a JDK.
+pub(crate) fn hapi(root: &Path) -> Result<Result<PathBuf, Missing>> {
+    let folder = root.join("target/setup/hapi");
+    let jars = folder.join("lib");
+    let stamp = folder.join("packages");
+    let pom = root.join(HAPI_POM);
+    let wanted = fs::read_to_string(&pom).context("reading what names the jars of HAPI")?;
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(Ok(jars));
+    }
+    for (program, asked) in [("javac", "-version"), ("java", "-version"), ("mvn", "--version")] {
+        if !answers(program, &[asked]) {
+            let reason = format!("there is no {program} on this machine (a JDK and Maven)");
+            return Ok(Err(Missing(reason)));
+        }
+    }
+    // What an older list left would be on the class path.
+    if jars.exists() {
+        fs::remove_dir_all(&jars).context("removing older jars of HAPI")?;
+    }
+    fs::create_dir_all(&jars).context("making the folder of HAPI's jars")?;
+    let copied = run(Command::new("mvn")
+        .args(["--batch-mode", "--quiet", "--no-transfer-progress", "-Dstyle.color=never"])
+        .arg("--file")
+        .arg(&pom)
+        .args(["dependency:copy-dependencies", "-DincludeScope=runtime"])
+        .arg(format!("-DoutputDirectory={}", jars.display())));
+    if let Err(err) = copied {
+        return Ok(Err(Missing(format!("the jars of HAPI could not be fetched: {err:#}"))));
+    }
+    fs::write(&stamp, wanted).context("noting the fetched jars")?;
+    Ok(Ok(jars))
 }
 
 /// Debian's program of that name, installed when this is a Debian and we are root.

@@ -71,7 +71,7 @@ pub enum Service {
 
 impl Service {
     /// All services.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::MedicalInstrument,
         Self::UserManagement,
         Self::SurgeryBooking,
@@ -88,6 +88,7 @@ impl Service {
         Self::GatewayWeb,
         Self::ThingDirectory,
         Self::BlockGateway,
+        Self::Hl7Gateway,
     ];
 
     /// The name under which settings and messages know the service.
@@ -618,6 +619,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Who answered.
+    #[must_use]
+    pub fn service(&self) -> Service {
+        self.service
+    }
+
     /// Whether the status is 2xx.
     #[must_use]
     pub fn is_success(&self) -> bool {

@@ -55,17 +55,20 @@ pub enum BloodGroup {
 }
 
 /// The demographic data of a patient.
+///
+/// Who is registered by an admission system is not measured yet: height, weight and blood group may
+/// be unknown, and none of them is ever made up.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patient {
     /// What the patient is known by.
     pub tax_code: TaxCode,
     name: String,
     surname: String,
-    height_cm: f64,
-    weight_kg: f64,
+    height_cm: Option<f64>,
+    weight_kg: Option<f64>,
     birthdate: Date,
-    /// As measured.
-    pub blood_group: BloodGroup,
+    /// As measured; `None` when nobody has said it yet.
+    pub blood_group: Option<BloodGroup>,
 }
 
 /// What is to become a [`Patient`], not checked yet.
@@ -75,10 +78,10 @@ pub struct Demographics {
     pub tax_code: TaxCode,
     pub name: String,
     pub surname: String,
-    pub height_cm: f64,
-    pub weight_kg: f64,
+    pub height_cm: Option<f64>,
+    pub weight_kg: Option<f64>,
     pub birthdate: Date,
-    pub blood_group: BloodGroup,
+    pub blood_group: Option<BloodGroup>,
 }
 
 impl Patient {
@@ -100,10 +103,10 @@ impl Patient {
         };
         let name = keep(text_field("name", &data.name));
         let surname = keep(text_field("surname", &data.surname));
-        if !(0.0 < data.height_cm && data.height_cm <= MAX_HEIGHT_CM) {
+        if data.height_cm.is_some_and(|height| !(0.0 < height && height <= MAX_HEIGHT_CM)) {
             wrong.push(InvalidPatient::Height);
         }
-        if !(0.0 < data.weight_kg && data.weight_kg <= MAX_WEIGHT_KG) {
+        if data.weight_kg.is_some_and(|weight| !(0.0 < weight && weight <= MAX_WEIGHT_KG)) {
             wrong.push(InvalidPatient::Weight);
         }
         if newest < data.birthdate || data.birthdate.year() < 1850 {
@@ -133,13 +136,13 @@ impl Patient {
         &self.surname
     }
 
-    /// Height in centimetres, above 0.
-    pub fn height_cm(&self) -> f64 {
+    /// Height in centimetres, above 0; `None` when nobody has measured it.
+    pub fn height_cm(&self) -> Option<f64> {
         self.height_cm
     }
 
-    /// Weight in kilograms, above 0.
-    pub fn weight_kg(&self) -> f64 {
+    /// Weight in kilograms, above 0; `None` when nobody has measured it.
+    pub fn weight_kg(&self) -> Option<f64> {
         self.weight_kg
     }
 

@@ -17,6 +17,7 @@ fn checks_every_field() {
     fields("Luca|Verdi|178.5|74|1985-12-10", "");
     fields("|Verdi|178.5|74|1985-12-10", "name");
     fields(" |\t|178.5|74|1985-12-10", "name surname");
+    fields("Luca|Verdi|||1985-12-10", "");
     fields("Luca|Verdi|0|74|1985-12-10", "height");
     fields("Luca|Verdi|0.5|0.4|2026-05-15", "");
     fields("Luca|Verdi|300|700|1850-01-01", "");
@@ -57,10 +58,10 @@ fn fields(text: &str, expected: &str) {
         tax_code: "VRDLCU85T10A562S".parse().unwrap(),
         name: name.to_owned(),
         surname: surname.to_owned(),
-        height_cm: height.parse().unwrap(),
-        weight_kg: weight.parse().unwrap(),
+        height_cm: (!height.is_empty()).then(|| height.parse().unwrap()),
+        weight_kg: (!weight.is_empty()).then(|| weight.parse().unwrap()),
         birthdate: birthdate.parse().unwrap(),
-        blood_group: BloodGroup::AbNegative,
+        blood_group: Some(BloodGroup::AbNegative),
     };
     let refused = match Patient::new(data, date(2026, 5, 15)) {
         Ok(_) => String::new(),

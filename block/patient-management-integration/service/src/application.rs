@@ -4,7 +4,7 @@ use chiron_chassis::{FieldError, Problem};
 use chiron_store::StoreError;
 use jiff::civil::Date;
 use patient_management_integration_domain::entity::{BloodGroup, Demographics, Patient, TaxCode};
-use patient_management_integration_domain::usecase::StoreFailed;
+use patient_management_integration_domain::usecase::{NotMerged, StoreFailed};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -20,15 +20,18 @@ pub struct PatientV1 {
     pub name: String,
     /// Family name.
     pub surname: String,
-    /// Centimetres.
-    pub height: f64,
-    /// Kilograms.
-    pub weight: f64,
+    /// Centimetres; null when nobody has measured it.
+    #[serde(default)]
+    pub height: Option<f64>,
+    /// Kilograms; null when nobody has measured it.
+    #[serde(default)]
+    pub weight: Option<f64>,
     /// Date of birth, `YYYY-MM-DD`.
     #[schema(example = "1985-12-10", format = Date)]
     pub birthdate: String,
-    /// Of the AB0 and Rhesus systems.
-    pub blood_group: BloodGroupV1,
+    /// Of the AB0 and Rhesus systems; null when nobody has said it.
+    #[serde(default)]
+    pub blood_group: Option<BloodGroupV1>,
 }
 
 /// A blood group of the AB0 and Rhesus systems.
@@ -83,7 +86,7 @@ impl PatientV1 {
             height_cm: self.height,
             weight_kg: self.weight,
             birthdate,
-            blood_group: self.blood_group.into(),
+            blood_group: self.blood_group.map(Into::into),
         };
         Patient::new(data, today).map_err(|wrong| {
             let errors = wrong
@@ -101,7 +104,7 @@ impl PatientV1 {
             height: patient.height_cm(),
             weight: patient.weight_kg(),
             birthdate: patient.birthdate().to_string(),
-            blood_group: patient.blood_group.into(),
+            blood_group: patient.blood_group.map(Into::into),
         }
     }
 }
@@ -143,7 +146,18 @@ pub(crate) fn unknown() -> Problem {
 }
 
 pub(crate) fn known() -> Problem {
-    Problem::conflict("a patient has this tax code already")
+    Problem::conflict("a patient has this tax code already, or had it before a merge")
+}
+
+/// Not a `From`: both types are others'.
+pub(crate) fn not_merged(error: NotMerged) -> Problem {
+    let detail = error.to_string();
+    match error {
+        NotMerged::Unknown => Problem::not_found(detail),
+        NotMerged::Itself => Problem::bad_request("{retired}", detail),
+        NotMerged::Retired | NotMerged::Elsewhere => Problem::conflict(detail),
+        NotMerged::Store(error) => store_failed(error),
+    }
 }
 
 /// The database failed. Not a `From`: both types are others'.

@@ -102,6 +102,57 @@ async fn a_patient_from_first_to_last() {
 }
 
 #[tokio::test]
+async fn who_is_not_measured_yet_has_nulls() {
+    let service = Service::new();
+    let mut admitted = luca();
+    for field in ["height", "weight", "bloodGroup"] {
+        admitted.as_object_mut().unwrap().remove(field);
+    }
+    let created = service.send("POST", "/api/v1/patients", Some(&admitted)).await;
+    assert_eq!(created.0, StatusCode::CREATED);
+    let (_, found) = service.send("GET", "/api/v1/patients/VRDLCU85T10A562S", None).await;
+    let mut expected = luca();
+    for field in ["height", "weight", "bloodGroup"] {
+        expected[field] = Value::Null;
+    }
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn a_merged_tax_code_leads_to_who_stays() {
+    let service = Service::new();
+    for code in ["OLD", "NEW", "NEWER"] {
+        let patient = with("taxCode", json!(code));
+        service.send("POST", "/api/v1/patients", Some(&patient)).await;
+    }
+    let merge = "/api/v1/patients/NEW/retired/OLD";
+    for _ in 0..2 {
+        let merged = service.send("PUT", merge, None).await;
+        assert_eq!(merged, (StatusCode::NO_CONTENT, Value::Null));
+    }
+    let old = "/api/v1/patients/OLD";
+    let (status, found) = service.send("GET", old, None).await;
+    assert_eq!((status, &found["taxCode"]), (StatusCode::OK, &json!("NEW")));
+    service.send("PUT", "/api/v1/patients/NEWER/retired/NEW", None).await;
+    assert_eq!(service.send("GET", old, None).await.1["taxCode"], "NEWER");
+    let (_, found) = service.send("GET", "/api/v1/patients?name=luca", None).await;
+    assert_eq!((&found["total"], &found["entries"][0]["taxCode"]), (&json!(1), &json!("NEWER")));
+    // Nothing is written under a code that is retired.
+    let again = with("taxCode", json!("OLD"));
+    let posted = service.send("POST", "/api/v1/patients", Some(&again)).await;
+    assert_eq!(posted.0, StatusCode::CONFLICT);
+    assert_eq!(service.send("PUT", old, Some(&again)).await.0, StatusCode::NOT_FOUND);
+    for (path, expected) in [
+        ("/api/v1/patients/NEWER/retired/NEWER", StatusCode::BAD_REQUEST),
+        ("/api/v1/patients/NEWER/retired/OLD", StatusCode::CONFLICT),
+        ("/api/v1/patients/NEW/retired/NEWER", StatusCode::CONFLICT),
+        ("/api/v1/patients/NOBODY/retired/NEWER", StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(service.send("PUT", path, None).await.0, expected, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn wrong_fields_are_named() {
     let service = Service::new();
     let mut missing = luca();
@@ -173,9 +224,10 @@ async fn only_those_who_may() {
             ("GET", "/api/v1/patients?name=luca", read),
             ("POST", "/api/v1/patients", write),
             ("PUT", one, write),
+            ("PUT", "/api/v1/patients/VRDLCU85T10A562S/retired/OLD", write),
             ("DELETE", one, write),
         ] {
-            let body = (method == "POST" || method == "PUT").then(luca);
+            let body = (method == "POST" || path == one && method == "PUT").then(luca);
             let (status, _) = service.send_as(token, &[], method, path, body.as_ref()).await;
             assert_eq!(status.as_u16(), expected, "{method} {path}");
         }

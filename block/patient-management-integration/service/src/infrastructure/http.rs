@@ -1,17 +1,22 @@
 //! The routes under `/api/v1/patients`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
-use axum::http::StatusCode;
-use chiron_chassis::{Api, FactTime, Json, Need, Path, Problem, Query, Runtime};
+use axum::http::{HeaderName, StatusCode, header};
+use chiron_chassis::{Api, Calls, FactTime, Json, Need, Path, Problem, Query, Runtime};
 use chiron_clock::Clock;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use patient_management_integration_domain::usecase::{Patients as _, search};
+use patient_management_integration_domain::usecase::{Patients as _, find, merge, search};
 use serde::Deserialize;
+use tokio::sync::Mutex;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 
-use crate::application::{PatientV1, PatientsV1, known, store_failed, tax_code, unknown};
+use crate::application::{
+    PatientV1, PatientsV1, known, not_merged, store_failed, tax_code, unknown,
+};
 use crate::infrastructure::store::StoredPatients;
 
 const READ: Need =
@@ -27,16 +32,23 @@ const MAX_PAGE: usize = 1_000;
 struct App {
     patients: StoredPatients,
     clock: Clock,
+    /// Merges are made one after another.
+    merging: Arc<Mutex<()>>,
 }
 
 pub(crate) fn api(runtime: &Runtime) -> Api {
-    let app = App { patients: StoredPatients::new(&runtime.store), clock: runtime.clock.clone() };
+    let app = App {
+        patients: StoredPatients::new(&runtime.store),
+        clock: runtime.clock.clone(),
+        merging: Arc::default(),
+    };
     Api::new(crate::NAME, "Patient management integration")
         .route(READ, routes!(list))
         .route(WRITE, routes!(create))
         .route(READ, routes!(show))
         .route(WRITE, routes!(replace))
         .route(WRITE, routes!(remove))
+        .route(WRITE, routes!(retire))
         .with_state(app)
 }
 
@@ -100,15 +112,19 @@ async fn create(
     }
 }
 
-/// Reads a patient.
+/// Reads a patient. A tax code that was merged into another one answers the patient who stays,
+/// whose own address is in `Content-Location`.
 #[utoipa::path(get, path = "/api/v1/patients/{taxCode}", params(("taxCode" = String, Path)),
     responses((status = 200, body = PatientV1), (status = 404)))]
 async fn show(
     State(app): State<App>,
     Path(code): Path<String>,
-) -> Result<Json<PatientV1>, Problem> {
-    match app.patients.get(&tax_code(&code)?).await.map_err(store_failed)? {
-        Some(patient) => Ok(Json(PatientV1::present(&patient))),
+) -> Result<([(HeaderName, String); 1], Json<PatientV1>), Problem> {
+    match find(&app.patients, &tax_code(&code)?).await.map_err(store_failed)? {
+        Some(patient) => {
+            let own = format!("/api/v1/patients/{}", Calls::segment(patient.tax_code.as_str()));
+            Ok(([(header::CONTENT_LOCATION, own)], Json(PatientV1::present(&patient))))
+        }
         None => Err(unknown()),
     }
 }
@@ -134,7 +150,26 @@ async fn replace(
     }
 }
 
-/// Removes a patient.
+/// Says that another tax code names the same patient: it leads to this one from now on, and what
+/// stood under it goes. The same again changes nothing.
+#[utoipa::path(put, path = "/api/v1/patients/{taxCode}/retired/{retired}",
+    params(("taxCode" = String, Path, description = "Who stays"),
+        ("retired" = String, Path, description = "The tax code that is not used any more")),
+    responses((status = 204), (status = 400), (status = 404), (status = 409)))]
+async fn retire(
+    State(app): State<App>,
+    Path((code, retired)): Path<(String, String)>,
+    _when: FactTime,
+) -> Result<StatusCode, Problem> {
+    let surviving = tax_code(&code)?;
+    let retired =
+        retired.parse().map_err(|error| Problem::bad_request("{retired}", format!("{error}")))?;
+    let _one_at_a_time = app.merging.lock().await;
+    merge(&app.patients, &retired, &surviving).await.map_err(not_merged)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Removes a patient, or the memory of a merge.
 #[utoipa::path(delete, path = "/api/v1/patients/{taxCode}", params(("taxCode" = String, Path)),
     responses((status = 204), (status = 404)))]
 async fn remove(

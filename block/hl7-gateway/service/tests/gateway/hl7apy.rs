@@ -1,0 +1,39 @@
+//! hl7apy as published, unchanged, as the judge of what is answered: its structures are stricter
+//! than HAPI's.
+//!
+//! Needs `CHIRON_PYTHON`: a Python with the package `hl7apy`.
+
+use std::process::Command;
+
+use crate::hospital::Hospital;
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "the tool is the machine's affair")]
+#[expect(clippy::print_stderr, reason = "a skipped suite says so")]
+async fn hl7apy_finds_the_answers_valid() {
+    let Ok(python) = std::env::var("CHIRON_PYTHON") else {
+        assert!(
+            std::env::var("CHIRON_REQUIRE_ALL").as_deref() != Ok("1"),
+            "CHIRON_PYTHON is not set, and nothing may be skipped"
+        );
+        eprintln!("SKIPPED: CHIRON_PYTHON names no Python with hl7apy");
+        return;
+    };
+    let hospital = Hospital::open().await;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hl7apy/judge.py");
+    let (host, port) = (hospital.mllp.ip().to_string(), hospital.mllp.port().to_string());
+    let run = move || {
+        Command::new(python).args([script, &host, &port, "20260515075900"]).output().unwrap()
+    };
+    let output = tokio::task::spawn_blocking(run).await.unwrap();
+    let mut story = String::new();
+    for version in ["2.5", "2.5.1", "2.6"] {
+        story += &format!(
+            "good AA hl7apy-{version}-1 0\nbad AE hl7apy-{version}-2 1\nother AR hl7apy-{version}-3 1\n"
+        );
+    }
+    story += "all done\n";
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), story, "{errors}");
+    assert_eq!(hospital.patient("TAX26").await["surname"], "Verdi");
+}
