@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, FactTime, Json, Need, Path, Problem, Query, Runtime};
 use chiron_clock::Clock;
 use jiff::civil::Date;
@@ -15,8 +16,9 @@ use crate::application::{PatientV1, PatientsV1, known, store_failed, tax_code, u
 use crate::infrastructure::store::StoredPatients;
 
 const READ: Need =
-    Need::new("patients", "read", &["surgeon", "nurse", "anesthetist", "block-manager"]);
-const WRITE: Need = Need::new("patients", "write", &["block-manager"]);
+    Need::new("patients", "read", &["surgeon", "nurse", "anesthetist", "block-manager"])
+        .recorded(Recorded::Always);
+const WRITE: Need = Need::new("patients", "write", &["block-manager"]).recorded(Recorded::Always);
 
 /// Entries of a page when the request does not say.
 const PAGE: usize = 100;
