@@ -63,9 +63,9 @@ async fn list(
     }
     let before = match query.cursor {
         None => None,
-        Some(text) => Some(
-            text.parse().map_err(|_| Problem::bad_request("?cursor", "is not of this list"))?,
-        ),
+        Some(text) => {
+            Some(text.parse().map_err(|_| Problem::bad_request("?cursor", "is not of this list"))?)
+        }
     };
     let asked = Asked {
         actor: query.actor,

@@ -33,8 +33,7 @@ pub(crate) const REPORTS: Need =
         .recorded(Recorded::Refusals);
 /// Adding a text to a report.
 pub(crate) const ADD_TO_REPORT: Need =
-    Need::new("reports", "add", &["surgeon", "nurse", "anesthetist"])
-        .recorded(Recorded::Refusals);
+    Need::new("reports", "add", &["surgeon", "nurse", "anesthetist"]).recorded(Recorded::Refusals);
 /// What the automation proposes and what became of it.
 pub(crate) const AUTOMATION: Need = Need::new(
     "automation",

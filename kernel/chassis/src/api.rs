@@ -242,8 +242,7 @@ fn operations(item: &mut PathItem) -> Vec<(Method, &mut Operation)> {
 fn describe(need: Need, operation: &mut Operation) {
     operation.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
     let roles: Vec<String> = need.roles.iter().map(|role| (*role).to_owned()).collect();
-    let extensions =
-        ExtensionsBuilder::new().add("x-grant", need.grant()).add("x-roles", roles);
+    let extensions = ExtensionsBuilder::new().add("x-grant", need.grant()).add("x-roles", roles);
     let extensions = match need.recorded {
         Recorded::Never => extensions,
         _ => extensions.add("x-audited", true),

@@ -441,7 +441,9 @@ impl Door {
             }
             Err(err @ Refused::NoKeys { .. }) => {
                 tracing::warn!(error = %chain(&err), "nobody can be identified");
-                return Err(Problem::unavailable("identities cannot be proved at the moment").into());
+                return Err(
+                    Problem::unavailable("identities cannot be proved at the moment").into()
+                );
             }
         };
         if let Err(problem) = self.known(&caller) {

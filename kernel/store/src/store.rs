@@ -60,10 +60,7 @@ impl Store {
     /// # Errors
     ///
     /// See [`OpenError`]; [`OpenError::File`] when there is none.
-    pub fn look(
-        path: &Path,
-        collections: &[&'static CollectionSpec],
-    ) -> Result<Store, OpenError> {
+    pub fn look(path: &Path, collections: &[&'static CollectionSpec]) -> Result<Store, OpenError> {
         Ok(Store { sqlite: Arc::new(Sqlite::look(path, collections)?) })
     }
 

@@ -115,7 +115,8 @@ impl Entry {
         time: Timestamp,
         previous: String,
     ) -> Result<Self, serde_json::Error> {
-        let mut entry = Self { event, seq, time: instant::cut(time), previous, hash: String::new() };
+        let mut entry =
+            Self { event, seq, time: instant::cut(time), previous, hash: String::new() };
         entry.hash = hash_of(&serde_json::to_value(&entry)?);
         Ok(entry)
     }

@@ -330,7 +330,12 @@ mod tests {
         check("/patients", "/patients", "name=Verdi&limit=1&cursor=x", &[]);
         check("/a/{id}/b/{version}", "/a/1/b/2", "", &[("id", "1"), ("version", "2")]);
         check("/s/{service}/{*path}", "/s/x/y/z", "", &[("path", "y/z"), ("service", "x")]);
-        check("/a", "/a", "roomId=or-1&patientTaxCode=T", &[("patientTaxCode", "T"), ("roomId", "or-1")]);
+        check(
+            "/a",
+            "/a",
+            "roomId=or-1&patientTaxCode=T",
+            &[("patientTaxCode", "T"), ("roomId", "or-1")],
+        );
         check("/a", "/a", "roomId=1&roomId=2&roomId=1", &[("roomId", "1"), ("roomId2", "2")]);
         let many = [("roomId", "1"), ("roomId2", "2"), ("roomId3", "3"), ("roomId4", "4")];
         check("/a", "/a", "roomId=1&roomId=2&roomId=3&roomId=4&roomId=5", &many);

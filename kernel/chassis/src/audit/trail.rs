@@ -334,9 +334,7 @@ impl Audit {
     async fn newest(&self) -> Result<End, StoreError> {
         let newest = self.0.entries.find(&Find::all().descending(ID).limit(1)).await?;
         Ok(match newest.into_iter().next() {
-            None => {
-                End { seq: 0, hash: FIRST_PREVIOUS.to_owned(), time: Timestamp::UNIX_EPOCH }
-            }
+            None => End { seq: 0, hash: FIRST_PREVIOUS.to_owned(), time: Timestamp::UNIX_EPOCH },
             Some(row) => {
                 let Entry { seq, hash, time, .. } = row.document.entry;
                 End { seq, hash, time }

@@ -94,7 +94,11 @@ fn members(value: &Value, path: &str, found: &mut Vec<String>) {
         && !inner.is_empty()
     {
         for (name, value) in inner {
-            members(value, &format!("{path}/{}", name.replace('~', "~0").replace('/', "~1")), found);
+            members(
+                value,
+                &format!("{path}/{}", name.replace('~', "~0").replace('/', "~1")),
+                found,
+            );
         }
     } else {
         found.push(path.to_owned());

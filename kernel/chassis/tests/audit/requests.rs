@@ -191,16 +191,18 @@ async fn requests_leave_entries() {
             &json!("GET")
         )
     );
-    assert_eq!((&entries[0]["peer"], &entries[0]["service"]), (&json!("127.0.0.1"), &json!("example")));
+    assert_eq!(
+        (&entries[0]["peer"], &entries[0]["service"]),
+        (&json!("127.0.0.1"), &json!("example"))
+    );
     assert!(!serde_json::to_string(&entries).unwrap().contains("Verdi"), "{entries:?}");
 }
 
 #[tokio::test]
 async fn signing_in_leaves_entries() {
     let example = Example::start(|_| {}).await;
-    let attempt = |password: &str| {
-        example.client.post(format!("{}/sign-in/{password}", example.base))
-    };
+    let attempt =
+        |password: &str| example.client.post(format!("{}/sign-in/{password}", example.base));
     let subjects = |password: &str| format!("password={password} userId=ada");
     let failed = format!("sign-in - 401 {}", subjects("wrong"));
     example.check(attempt("wrong"), 401, &[&failed]).await;
@@ -261,7 +263,8 @@ async fn nobody_says_for_themselves_where_they_are() {
     check(true, &[("x-forwarded-for", "10.0.0.1")], "10.0.0.1").await;
     // Only what the proxy itself has added counts.
     check(true, &[("x-forwarded-for", "1.1.1.1, 10.0.0.1")], "10.0.0.1").await;
-    check(true, &[("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "10.0.0.1")], "10.0.0.1").await;
+    check(true, &[("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "10.0.0.1")], "10.0.0.1")
+        .await;
     check(true, &[("x-forwarded-for", "10.0.0.1, 127.0.0.1")], "10.0.0.1").await;
     check(true, &[("x-forwarded-for", "10.0.0.1, rubbish")], here).await;
     check(true, &[], here).await;

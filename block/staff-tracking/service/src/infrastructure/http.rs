@@ -30,7 +30,8 @@ use crate::{
 const POSITIONS: Need =
     Need::new("positions", "read", &["surgeon", "nurse", "anesthetist", "block-manager"])
         .recorded(Recorded::Always);
-pub(super) const HISTORY: Need = Need::new("positions-history", "read", &["block-manager"]).recorded(Recorded::Always);
+pub(super) const HISTORY: Need =
+    Need::new("positions-history", "read", &["block-manager"]).recorded(Recorded::Always);
 
 /// Entries of one answer at most; longer lists are read in pages.
 const MOST_ENTRIES: usize = 10_000;

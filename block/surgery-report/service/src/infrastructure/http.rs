@@ -20,9 +20,11 @@ use crate::{
 const READ: Need =
     Need::new("reports", "read", &["surgeon", "nurse", "anesthetist", "block-manager"])
         .recorded(Recorded::Always);
-const ADD: Need = Need::new("reports", "add", &["surgeon", "nurse", "anesthetist"]).recorded(Recorded::Always);
+const ADD: Need =
+    Need::new("reports", "add", &["surgeon", "nurse", "anesthetist"]).recorded(Recorded::Always);
 const SIGN: Need = Need::new("reports", "sign", &["surgeon"]).recorded(Recorded::Always);
-const REGENERATE: Need = Need::new("reports", "regenerate", &["block-manager"]).recorded(Recorded::Always);
+const REGENERATE: Need =
+    Need::new("reports", "regenerate", &["block-manager"]).recorded(Recorded::Always);
 
 #[derive(Clone)]
 pub(crate) struct App {

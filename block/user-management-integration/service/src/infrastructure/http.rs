@@ -34,7 +34,8 @@ const READ_PROFESSIONALS: Need = Need::new(
     &["surgeon", "nurse", "anesthetist", "block-manager", "admin"],
 )
 .recorded(Recorded::Always);
-const WRITE_PROFESSIONALS: Need = Need::new("professionals", "write", &["admin"]).recorded(Recorded::Always);
+const WRITE_PROFESSIONALS: Need =
+    Need::new("professionals", "write", &["admin"]).recorded(Recorded::Always);
 /// The gateway's alone, after a sign-in that was recorded.
 const BEGIN: Need = Need::new("refresh-tokens", "write", &[]).recorded(Recorded::Refusals);
 /// The gateway's alone: going on with a session, or ending it.
