@@ -163,3 +163,131 @@ fn sentence(entry: &Entry) -> String {
         about.concat(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
+
+    use chiron_broker::{Broker, Durability, LogSettings};
+    use chiron_chassis::audit::{Actor, Event};
+    use chiron_clock::{Activity, Shutdown};
+
+    use super::*;
+
+    fn settings(folder: &Path) -> Settings {
+        Settings { data: folder.to_owned(), ..Settings::default() }
+    }
+
+    async fn trail(settings: &Settings, entries: u16) {
+        let (clock, _hand) = Clock::lock_step(instant::parse("2026-05-15T06:00:00Z").unwrap());
+        let log = LogSettings::new(Durability::Relaxed);
+        let broker = Broker::open(&settings.log_path(), log, clock.clone()).unwrap();
+        let audit =
+            Audit::open(&settings.audit_path(), Durability::Relaxed, clock.clone()).unwrap();
+        let (trigger, shutdown) = Shutdown::new();
+        let publish = audit.publish(broker.clone(), Activity::new(clock), shutdown);
+        let work = async {
+            for n in 0..entries {
+                let (id, roles) = (format!("u{}", n % 3), vec!["nurse".to_owned()]);
+                let event = Event {
+                    action: Action::Read,
+                    actor: Actor { id: Some(id), kind: Kind::Person, roles },
+                    method: "GET".to_owned(),
+                    peer: Some("10.0.0.7".to_owned()),
+                    route: "/patients/{taxCode}".to_owned(),
+                    service: "patients".to_owned(),
+                    status: Some(200),
+                    subjects: BTreeMap::from([("taxCode".to_owned(), format!("T{n}"))]),
+                    trace: None,
+                };
+                audit.record(event).await.unwrap();
+            }
+            trigger.trigger();
+        };
+        tokio::join!(publish, work);
+        audit.close().await;
+        broker.close().await;
+    }
+
+    async fn told(settings: &Settings, command: AuditCommand) -> (ExitCode, Vec<String>) {
+        let lines = RefCell::new(Vec::new());
+        let print = |line: &str| {
+            lines.borrow_mut().push(line.to_owned());
+            Ok(())
+        };
+        let code = obey(settings, command, &print).await.unwrap();
+        (code, lines.into_inner())
+    }
+
+    fn show(actor: Option<&str>, limit: usize, json: bool) -> AuditCommand {
+        let actor = actor.map(str::to_owned);
+        AuditCommand::Show { actor, subject: None, from: None, to: None, limit, json }
+    }
+
+    #[tokio::test]
+    async fn a_proof_ends_with_what_it_shows() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(folder.path());
+        assert!(obey(&settings, AuditCommand::Verify, &|_| Ok(())).await.is_err());
+        trail(&settings, 5).await;
+        let (code, lines) = told(&settings, AuditCommand::Verify).await;
+        assert_eq!(code, ExitCode::SUCCESS);
+        let [line] = lines.as_slice() else { panic!("{lines:?}") };
+        assert!(line.starts_with("the audit trail is whole: 5 entries, "), "{line}");
+        assert!(line.ends_with(" heads up to entry 5"), "{line}");
+
+        let store = Store::open(&settings.audit_path(), Durability::Relaxed, COLLECTIONS).unwrap();
+        let spec = COLLECTIONS.first().unwrap();
+        let rows = store.collection::<serde_json::Value>(spec);
+        rows.delete("0000000000000005", None).await.unwrap();
+        rows.delete("0000000000000002", None).await.unwrap();
+        store.close().await;
+        let (code, lines) = told(&settings, AuditCommand::Verify).await;
+        assert_eq!(code, ExitCode::FAILURE);
+        assert_eq!(
+            lines,
+            [
+                "entry 2 is missing",
+                "entry 5 is missing at the end: it was published",
+                "THE AUDIT TRAIL IS NOT WHOLE: 2 faults in 3 entries",
+            ]
+        );
+        // A trail that is gone altogether is not one that nobody has begun.
+        std::fs::remove_file(settings.audit_path()).unwrap();
+        let (code, lines) = told(&settings, AuditCommand::Verify).await;
+        assert_eq!(code, ExitCode::FAILURE);
+        let gone = "entry 1 and those up to 5 are missing at the end: they were published";
+        assert_eq!(lines.first().map(String::as_str), Some(gone));
+    }
+
+    #[tokio::test]
+    async fn without_an_event_log_the_end_is_not_proved() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(folder.path());
+        trail(&settings, 2).await;
+        std::fs::remove_file(settings.log_path()).unwrap();
+        let (code, lines) = told(&settings, AuditCommand::Verify).await;
+        assert_eq!(code, ExitCode::FAILURE);
+        assert!(lines.concat().contains("there is no event log"), "{lines:?}");
+    }
+
+    #[tokio::test]
+    async fn entries_are_shown_for_people_and_for_programs() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(folder.path());
+        assert!(obey(&settings, show(None, 1, false), &|_| Ok(())).await.is_err());
+        trail(&settings, 7).await;
+        let (_, lines) = told(&settings, show(None, 1, false)).await;
+        assert_eq!(
+            lines,
+            ["2026-05-15T06:00:00.000Z #7 u0 (nurse) read GET /patients/{taxCode} at patients \
+              taxCode=\"T6\" -> 200 from 10.0.0.7"]
+        );
+        assert_eq!(told(&settings, show(Some("u0"), 50, false)).await.1.len(), 3);
+        let (_, lines) = told(&settings, show(None, 50, true)).await;
+        assert_eq!(lines.len(), 7);
+        let newest: Entry = serde_json::from_str(lines.first().unwrap()).unwrap();
+        assert_eq!((newest.seq, line(&newest).unwrap()), (7, lines[0].clone()));
+    }
+}

@@ -117,7 +117,7 @@ impl Entry {
     ) -> Result<Self, serde_json::Error> {
         let mut entry =
             Self { event, seq, time: instant::cut(time), previous, hash: String::new() };
-        entry.hash = hash_of(&serde_json::to_value(&entry)?);
+        entry.hash = digest(serde_json::to_value(&entry)?);
         Ok(entry)
     }
 }
@@ -126,7 +126,10 @@ impl Entry {
 /// all its members but `hash`, as 64 lower-case hexadecimal digits.
 #[must_use]
 pub fn hash_of(entry: &Value) -> String {
-    let mut content = entry.clone();
+    digest(entry.clone())
+}
+
+fn digest(mut content: Value) -> String {
     if let Value::Object(members) = &mut content {
         members.remove("hash");
     }
@@ -170,6 +173,8 @@ mod tests {
              \"trace\":\"4bf92f3577b34da6a3ce929d0e0e4736\"}";
         assert_eq!(canonical(&value), expected);
         assert_eq!(entry.hash, hex(&Sha256::digest(expected.as_bytes())));
+        let page = include_str!("../../../../docs/audit.md");
+        assert!(page.contains(expected) && page.contains(&entry.hash), "{}", entry.hash);
         let read: Entry = serde_json::from_value(serde_json::to_value(&entry).unwrap()).unwrap();
         assert_eq!(read, entry);
     }

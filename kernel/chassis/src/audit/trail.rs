@@ -10,9 +10,10 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chiron_broker::{Broker, Durability, NewRecord};
+use chiron_broker::{Broker, Durability, NewRecord, PublishError};
 use chiron_clock::{Activity, Clock, Shutdown, instant};
 use chiron_store::{
     Collection, CollectionSpec, Filter, Find, ID, Index, OpenError, Store, StoreError, WriteError,
@@ -20,8 +21,8 @@ use chiron_store::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
+use tokio::sync::{oneshot, watch};
 
 use crate::audit::entry::{Entry, Event, FIRST_PREVIOUS};
 use crate::hex::hex;
@@ -129,6 +130,8 @@ struct Trail {
     waiting: Mutex<VecDeque<Waiting>>,
     /// Held by who writes; `None` when it must be read first.
     end: tokio::sync::Mutex<Option<End>>,
+    /// Where the chain ends, for who publishes it.
+    newest: watch::Sender<End>,
     proxies: Vec<IpAddr>,
     vouch: String,
 }
@@ -144,6 +147,12 @@ struct End {
     seq: u64,
     hash: String,
     time: Timestamp,
+}
+
+impl End {
+    fn beginning() -> Self {
+        Self { seq: 0, hash: FIRST_PREVIOUS.to_owned(), time: Timestamp::UNIX_EPOCH }
+    }
 }
 
 /// What is looked for; everything that is left out counts as all.
@@ -205,6 +214,7 @@ impl Audit {
             clock,
             waiting: Mutex::default(),
             end: tokio::sync::Mutex::default(),
+            newest: watch::Sender::new(End::beginning()),
             proxies: Vec::new(),
             vouch,
         }))
@@ -296,6 +306,8 @@ impl Audit {
             Ok((from, to)) => {
                 ::metrics::counter!(metrics::AUDIT_ENTRIES).increment(to.seq - from.seq);
                 ::metrics::counter!(metrics::AUDIT_COMMITS).increment(1);
+                // Before the replies: whoever sees its entry written sees its head due.
+                self.grown(&to);
                 *end = Some(to);
                 for (seq, reply) in (from.seq + 1..).zip(replies) {
                     // Whoever has gone wants no answer; the entry stands.
@@ -323,9 +335,6 @@ impl Audit {
             end = End { seq: entry.seq, hash: entry.hash.clone(), time };
             rows.push((row_id(entry.seq), Kept { entry, about }, Vec::new()));
         }
-        if let Some((_, _, outbox)) = rows.last_mut() {
-            outbox.push(head(&end).map_err(unwritable)?);
-        }
         self.0.entries.insert_all(rows).await?;
         Ok(end)
     }
@@ -334,7 +343,7 @@ impl Audit {
     async fn newest(&self) -> Result<End, StoreError> {
         let newest = self.0.entries.find(&Find::all().descending(ID).limit(1)).await?;
         Ok(match newest.into_iter().next() {
-            None => End { seq: 0, hash: FIRST_PREVIOUS.to_owned(), time: Timestamp::UNIX_EPOCH },
+            None => End::beginning(),
             Some(row) => {
                 let Entry { seq, hash, time, .. } = row.document.entry;
                 End { seq, hash, time }
@@ -393,9 +402,64 @@ impl Audit {
         Ok(Page { entries, total, next })
     }
 
-    /// Publishes heads until the shutdown, then what is left. See [`Store::relay`].
+    /// Publishes where the chain ends whenever it has grown, until the shutdown and then once more.
+    /// What is written while one head is being published waits for the next, so that a busy trail
+    /// asks no more of the log than it can do. What is not yet published counts as work of
+    /// `activity`, except while it waits for another try.
     pub async fn publish(&self, broker: Broker, activity: Activity, shutdown: Shutdown) {
-        self.0.store.relay(broker, activity, shutdown).await;
+        let heads = Arc::new(Heads::default());
+        let (trail, counted) = (self.clone(), Arc::clone(&heads));
+        activity.probe(move || u64::from(counted.is_due(trail.0.newest.borrow().seq)));
+        match self.newest().await {
+            // What a former process did not come to.
+            Ok(end) => self.grown(&end),
+            Err(err) => tracing::error!(error = %chain(&err), "audit trail cannot be read"),
+        }
+        let mut newest = self.0.newest.subscribe();
+        let mut attempt = 0;
+        loop {
+            let end = newest.borrow_and_update().clone();
+            if end.seq <= heads.published.load(Ordering::Acquire) {
+                tokio::select! {
+                    biased;
+                    // The sender lives as long as this trail.
+                    _ = newest.changed() => continue,
+                    () = shutdown.requested() => return,
+                }
+            }
+            match publish_head(&broker, &end).await {
+                Ok(()) => {
+                    attempt = 0;
+                    heads.published.store(end.seq, Ordering::Release);
+                }
+                Err(err) => {
+                    tracing::warn!(error = %chain(&err), seq = end.seq, "audit head not published");
+                    if shutdown.is_requested() {
+                        return;
+                    }
+                    let wait = activity.back_off(attempt);
+                    heads.backing_off.store(true, Ordering::Release);
+                    let woken = tokio::select! {
+                        work = wait => Some(work),
+                        () = shutdown.requested() => None,
+                    };
+                    heads.backing_off.store(false, Ordering::Release);
+                    drop(woken);
+                    attempt = attempt.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    /// Shows that the chain has grown.
+    fn grown(&self, end: &End) {
+        self.0.newest.send_if_modified(|newest| {
+            let grown = newest.seq < end.seq;
+            if grown {
+                newest.clone_from(end);
+            }
+            grown
+        });
     }
 
     /// Finishes what was accepted and closes the file.
@@ -410,10 +474,35 @@ impl fmt::Debug for Audit {
     }
 }
 
-fn head(end: &End) -> Result<NewRecord, serde_json::Error> {
+/// How far heads have been published.
+#[derive(Default)]
+struct Heads {
+    published: AtomicU64,
+    /// Set while another try waits for a timer, since what waits for a timer is not pending.
+    backing_off: AtomicBool,
+}
+
+impl Heads {
+    fn is_due(&self, newest: u64) -> bool {
+        self.published.load(Ordering::Acquire) < newest && !self.backing_off.load(Ordering::Acquire)
+    }
+}
+
+/// Why a head was not published.
+#[derive(Debug, thiserror::Error)]
+enum HeadError {
+    #[error("the head cannot be encoded")]
+    Encode(#[from] serde_json::Error),
+    #[error("the head cannot be published")]
+    Publish(#[from] PublishError),
+}
+
+async fn publish_head(broker: &Broker, end: &End) -> Result<(), HeadError> {
     let head = HeadV1 { seq: end.seq, hash: end.hash.clone(), date_time: end.time };
     let id = format!("audit-{}", end.seq);
-    NewRecord::cloud_event(HEADS, SOURCE, HEAD_KEY, &head, &id, SOURCE, end.time)
+    let record = NewRecord::cloud_event(HEADS, SOURCE, HEAD_KEY, &head, &id, SOURCE, end.time)?;
+    broker.publish(vec![record]).await?;
+    Ok(())
 }
 
 fn unwritable(source: serde_json::Error) -> WriteError {

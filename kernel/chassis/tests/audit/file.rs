@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chiron_broker::{Broker, Durability, LogReader, LogSettings};
-use chiron_chassis::audit::{Asked, Audit, AuditError, COLLECTIONS, Verdict, prove};
+use chiron_chassis::audit::{Asked, Audit, AuditError, COLLECTIONS, HEADS, Verdict, prove};
 use chiron_clock::{Activity, Clock, Shutdown};
 use chiron_store::{Collection, Store};
 use serde_json::{Value, json};
@@ -121,17 +121,27 @@ async fn a_torn_tail_leaves_a_whole_chain() {
     assert!(seen.contains(&12) && 3 < seen.len(), "{seen:?}");
 }
 
+fn heads_of(broker: &Broker) -> u64 {
+    broker.ends(HEADS).values().sum()
+}
+
 /// A trail with its heads in an event log, all closed.
-async fn published(folder: &Path, entries: usize) {
+async fn published(folder: &Path, entries: u64) {
     let clock = Clock::system();
     let settings = LogSettings::new(Durability::Relaxed);
     let broker = Broker::open(&folder.join("events.sqlite"), settings, clock.clone()).unwrap();
     let audit = open(&folder.join("audit.sqlite"), Durability::Relaxed);
+    // The end of what was there before is published once more.
+    let before = heads_of(&broker) + u64::from(0 < audit.count().await.unwrap());
     let (trigger, shutdown) = Shutdown::new();
     let publish = audit.publish(broker.clone(), Activity::new(clock), shutdown);
     let work = async {
         for n in 0..entries {
             audit.record(event(&format!("u{n}"), &[("id", "x")])).await.unwrap();
+            // So that each becomes a head; a busy trail publishes fewer.
+            while heads_of(&broker) < before + n + 1 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
         }
         trigger.trigger();
     };
