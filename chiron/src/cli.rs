@@ -14,7 +14,8 @@ Examples:
   chiron up                       everything, with three simulated surgeries in two minutes
   chiron up --no-simulation       everything, waiting for real surgeries
   chiron config                   every setting, its value and where it came from
-  chiron events tail              what happens, as the services tell each other"
+  chiron events tail              what happens, as the services tell each other
+  chiron audit verify             proves that nobody has touched the audit trail"
 )]
 pub(crate) struct Cli {
     /// Settings file; `chiron.toml` in this folder when there is one
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     Config,
     /// Looks into the event log
     Events(EventsArgs),
+    /// Reads the audit trail: who read or changed what about whom; services may be running
+    Audit(AuditArgs),
     /// Writes the `OpenAPI` documents of the services
     #[command(hide = true)]
     Openapi(OpenapiArgs),
@@ -164,6 +167,40 @@ pub(crate) enum EventsCommand {
         /// Only those of this topic
         #[arg(long)]
         topic: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    #[command(subcommand)]
+    pub(crate) command: AuditCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Proves the chain whole: each hash, each link, no gap, and the heads that were published in
+    /// the event log; else names what is wrong with which entry, and ends with 1
+    Verify,
+    /// Prints entries, newest first
+    Show {
+        /// Only what this user or account did
+        #[arg(long, value_name = "ID")]
+        actor: Option<String>,
+        /// Only what is about this id: a tax code, a process, a professional, a user, a room
+        #[arg(long, value_name = "ID")]
+        subject: Option<String>,
+        /// From this instant on (RFC 3339)
+        #[arg(long, value_name = "INSTANT")]
+        from: Option<String>,
+        /// Until this instant, inclusive (RFC 3339)
+        #[arg(long, value_name = "INSTANT")]
+        to: Option<String>,
+        /// Entries at most
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: usize,
+        /// One JSON object a line, as hashed
+        #[arg(long)]
+        json: bool,
     },
 }
 

@@ -84,7 +84,7 @@ async fn obey(
 }
 
 fn path(settings: &Settings) -> PathBuf {
-    settings.data.join("events.sqlite")
+    settings.log_path()
 }
 
 fn look(path: &Path) -> Result<LogReader> {

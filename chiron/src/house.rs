@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use api_gateway::ClientAccount;
 use chiron_broker::{Broker, Durability, LogSettings};
+use chiron_chassis::audit::Audit;
 use chiron_chassis::{
     Calls, Completeness, Endpoints, Guard, Health, Limits, Runtime, Secret, ServeError, Service,
     TokenSource, http_client,
@@ -44,7 +45,38 @@ pub(crate) struct House {
     stores: Vec<Store>,
     activities: Vec<Activity>,
     broker: Broker,
+    trail: Trail,
     endpoints: Endpoints,
+}
+
+/// The audit trail, and what publishes its heads until all services have ended.
+struct Trail {
+    audit: Audit,
+    tasks: Tasks,
+    trigger: Trigger,
+}
+
+impl Trail {
+    /// Opens the trail. What it has still to publish counts as work of `activity`.
+    fn open(
+        settings: &Settings,
+        durability: Durability,
+        clock: &Clock,
+    ) -> Result<(Self, Shutdown)> {
+        let path = settings.audit_path();
+        let audit = Audit::open(&path, durability, clock.clone())
+            .with_context(|| format!("opening the audit trail {}", path.display()))?
+            .trusting(settings.audit.trusted_proxies.clone());
+        let (trigger, shutdown) = Shutdown::new();
+        Ok((Self { audit, tasks: Tasks::new(), trigger }, shutdown))
+    }
+
+    /// Publishes what is left and closes the trail.
+    async fn close(self) {
+        self.trigger.trigger();
+        self.tasks.join().await;
+        self.audit.close().await;
+    }
 }
 
 /// What starting a service needs.
@@ -55,6 +87,7 @@ struct Builder<'a> {
     client: reqwest::Client,
     endpoints: Endpoints,
     broker: Broker,
+    audit: Audit,
     durability: Durability,
     shutdown: Shutdown,
     stores: Vec<Store>,
@@ -99,6 +132,7 @@ impl Builder<'_> {
             broker: self.broker.with_activity(activity.clone()),
             store,
             guard,
+            audit: self.audit.clone(),
             calls,
             tasks: Tasks::new(),
             shutdown: self.shutdown.clone(),
@@ -111,9 +145,21 @@ impl Builder<'_> {
     }
 
     /// The doors for people: signs tokens, so it is started first.
-    async fn gateway(&mut self, running: &mut Running) -> Result<()> {
+    async fn gateway(
+        &mut self,
+        running: &mut Running,
+        tasks: &Tasks,
+        heads: Shutdown,
+    ) -> Result<()> {
         let (runtime, block) =
             self.service(Service::GatewayBlock, api_gateway::COLLECTIONS).await?;
+        // The gateway asks in people's names; the services asked record where those people are.
+        let calls = runtime.calls.vouching(self.audit.vouch());
+        let runtime = Runtime { calls, ..runtime };
+        // What the trail has still to publish counts as the gateway's work, which shows the trail.
+        let heads = (runtime.broker.clone(), runtime.activity.clone(), heads);
+        let audit = self.audit.clone();
+        tasks.spawn("audit heads", async move { audit.publish(heads.0, heads.1, heads.2).await });
         let listeners = api_gateway::Listeners {
             block,
             room: self.listener(Service::GatewayRoom).await?,
@@ -211,6 +257,7 @@ impl House {
     ) -> Result<Self> {
         let durability = Durability::from(settings.durability);
         let broker = open_log(settings, durability, &world.clock)?;
+        let (trail, heads) = Trail::open(settings, durability, &world.clock)?;
         let (trigger, shutdown) = Shutdown::new();
         let endpoints = Endpoints::local(settings.port_offset);
         let mut build = Builder {
@@ -220,6 +267,7 @@ impl House {
             client: http_client().context("building the HTTP client")?,
             endpoints: endpoints.clone(),
             broker: broker.clone(),
+            audit: trail.audit.clone(),
             durability,
             shutdown,
             stores: Vec::new(),
@@ -227,7 +275,7 @@ impl House {
         };
         let mut running = JoinSet::new();
 
-        build.gateway(&mut running).await?;
+        build.gateway(&mut running, &trail.tasks, heads).await?;
 
         let (runtime, listener) = build
             .service(Service::UserManagement, user_management_integration::COLLECTIONS)
@@ -313,7 +361,7 @@ impl House {
         build.hl7(&mut running).await?;
 
         let Builder { stores, activities, .. } = build;
-        Ok(Self { trigger, running, stores, activities, broker, endpoints })
+        Ok(Self { trigger, running, stores, activities, broker, trail, endpoints })
     }
 
     /// The account of each service's work.
@@ -378,6 +426,7 @@ impl House {
         for store in &self.stores {
             store.close().await;
         }
+        self.trail.close().await;
         self.broker.close().await;
         outcome
     }
@@ -456,7 +505,7 @@ fn open_log(settings: &Settings, durability: Durability, clock: &Clock) -> Resul
     std::fs::create_dir_all(data)
         .with_context(|| format!("creating the data folder {}", data.display()))?;
     let log = LogSettings::new(durability).with_partitions(settings.partitions);
-    let path = data.join("events.sqlite");
+    let path = settings.log_path();
     Broker::open(&path, log, clock.clone())
         .with_context(|| format!("opening the event log {}", path.display()))
 }

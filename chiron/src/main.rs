@@ -3,6 +3,7 @@
 //! Everything below takes what it needs as arguments; nothing else reads the environment.
 
 mod accounts;
+mod audit;
 mod cli;
 mod events;
 mod house;
@@ -40,6 +41,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Events(args) => events::run(&loaded.settings, args).await,
+        Command::Audit(args) => audit::run(&loaded.settings, args).await,
         Command::Openapi(args) => openapi::run(loaded.settings, &args).await,
     }
 }

@@ -46,8 +46,31 @@ pub(crate) struct Settings {
     pub(crate) hl7: hl7_gateway::Settings,
     /// Tokens, cookies and live streams.
     pub(crate) gateway: api_gateway::Settings,
+    /// What the audit trail believes.
+    pub(crate) audit: AuditSettings,
     /// How logs are written.
     pub(crate) log: Log,
+}
+
+impl Settings {
+    /// The file of the audit trail.
+    pub(crate) fn audit_path(&self) -> PathBuf {
+        self.data.join("audit.sqlite")
+    }
+
+    /// The file of the event log.
+    pub(crate) fn log_path(&self) -> PathBuf {
+        self.data.join("events.sqlite")
+    }
+}
+
+/// What the audit trail believes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AuditSettings {
+    /// Addresses of proxies whose `X-Forwarded-For` says where a request comes from; none unless
+    /// they are named.
+    pub(crate) trusted_proxies: Vec<IpAddr>,
 }
 
 /// Whether identity is required.
@@ -152,6 +175,7 @@ impl Default for Settings {
             automation: automation_management::Settings::default(),
             hl7: hl7_gateway::Settings::default(),
             gateway: api_gateway::Settings::standard(),
+            audit: AuditSettings::default(),
             log: Log::default(),
         }
     }

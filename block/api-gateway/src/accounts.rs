@@ -107,6 +107,11 @@ impl Accounts {
         Ok(Self(Arc::new(accounts)))
     }
 
+    /// Whether there is an account of this id.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.0.contains_key(id)
+    }
+
     /// The account of this id, when this is its secret. Hashes are compared, so the time that it
     /// takes tells nothing about the secret.
     pub(crate) fn verify(&self, id: &str, secret: &str) -> Option<&Account> {

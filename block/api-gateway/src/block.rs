@@ -5,6 +5,7 @@ use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{StatusCode, header::SET_COOKIE};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chiron_chassis::audit::{Kind, Noted};
 use chiron_chassis::identity::COOKIE;
 use chiron_chassis::{Answer, Api, Form, Json, Problem, Service};
 use chiron_clock::instant;
@@ -28,7 +29,7 @@ pub(crate) fn sessions(api: Api<Gateway>) -> Api<Gateway> {
 
 /// What services get their tokens and everybody's keys from.
 pub(crate) fn accounts(api: Api<Gateway>) -> Api<Gateway> {
-    api.public(routes!(token)).public(routes!(jwks))
+    api.sign_in(routes!(token)).public(routes!(jwks))
 }
 
 /// What somebody signs in with.
@@ -160,6 +161,7 @@ struct TokenRequest {
     responses((status = 200, body = TokenV1), (status = 400), (status = 401)))]
 async fn token(
     State(gateway): State<Gateway>,
+    noted: Noted,
     headers: HeaderMap,
     Form(request): Form<TokenRequest>,
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<TokenV1>), Problem> {
@@ -173,6 +175,9 @@ async fn token(
     let Some((id, secret)) = shown else {
         return Err(Problem::bad_request("/client_id", "id and secret are missing"));
     };
+    if gateway.accounts.has(&id) {
+        noted.subject("clientId", &id);
+    }
     let Some(account) = gateway.accounts.verify(&id, &secret) else {
         tracing::warn!(client_id = id, "account refused");
         let title = "The credentials do not count";
@@ -180,6 +185,7 @@ async fn token(
             .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"chiron\"")));
     };
     let (roles, grants) = (account.roles.clone(), account.grants.clone());
+    noted.actor(Kind::Account, &id, &roles);
     let access_token = gateway
         .tokens
         .account(&id, roles, grants, account.source_time)

@@ -9,6 +9,7 @@
 //! it.
 
 mod accounts;
+mod audit;
 mod keys;
 mod tokens;
 
@@ -234,7 +235,7 @@ impl Gateway {
 }
 
 fn of_block(api: Api<Gateway>) -> Api<Gateway> {
-    live::of_block(dashboard::of_block(api))
+    live::of_block(dashboard::of_block(audit::trail(api)))
 }
 
 fn of_room(api: Api<Gateway>) -> Api<Gateway> {

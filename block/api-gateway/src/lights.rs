@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use utoipa_axum::routes;
 
 use crate::Gateway;
-use crate::needs::COMMAND;
+use crate::needs::LIGHTS;
 
 /// The brightest light that can be asked for, in lux. Beyond it a number is a slip of the finger:
 /// surgical luminaires give 40,000 to 160,000 lux (IEC 60601-2-41, central illuminance).
@@ -22,7 +22,7 @@ const MOST_LUX: i64 = 200_000;
 
 /// The commands for a room's lights.
 pub(crate) fn commands(api: Api<Gateway>) -> Api<Gateway> {
-    api.route(COMMAND, routes!(set_up)).route(COMMAND, routes!(stop)).route(COMMAND, routes!(adapt))
+    api.route(LIGHTS, routes!(set_up)).route(LIGHTS, routes!(stop)).route(LIGHTS, routes!(adapt))
 }
 
 /// The lights wished for.

@@ -3,6 +3,7 @@
 //! The services behind ask again, in the name of the same person; what is said here keeps the
 //! gateway from composing what somebody may not see.
 
+use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Caller, Need};
 
 /// Rooms and what was measured in them.
@@ -11,24 +12,28 @@ pub(crate) const ROOMS: Need = Need::new(
     "read",
     &["surgeon", "nurse", "anesthetist", "block-manager", "admin", "display"],
 );
-/// Processes and where their patients are.
+/// Processes and where their patients are. The service behind records who reads them; here it is
+/// recorded who may not, since nobody behind is asked then. The same holds for what follows.
 pub(crate) const PROCESSES: Need = Need::new(
     "processes",
     "read",
     &["surgeon", "nurse", "anesthetist", "block-manager", "display"],
-);
+)
+.recorded(Recorded::Refusals);
 /// Where professionals are; wall screens get counts.
 pub(crate) const POSITIONS: Need = Need::new(
     "positions",
     "read",
     &["surgeon", "nurse", "anesthetist", "block-manager", "display"],
-);
+)
+.recorded(Recorded::Refusals);
 /// Reports.
 pub(crate) const REPORTS: Need =
-    Need::new("reports", "read", &["surgeon", "nurse", "anesthetist", "block-manager"]);
+    Need::new("reports", "read", &["surgeon", "nurse", "anesthetist", "block-manager"])
+        .recorded(Recorded::Refusals);
 /// Adding a text to a report.
 pub(crate) const ADD_TO_REPORT: Need =
-    Need::new("reports", "add", &["surgeon", "nurse", "anesthetist"]);
+    Need::new("reports", "add", &["surgeon", "nurse", "anesthetist"]).recorded(Recorded::Refusals);
 /// What the automation proposes and what became of it.
 pub(crate) const AUTOMATION: Need = Need::new(
     "automation",
@@ -38,13 +43,19 @@ pub(crate) const AUTOMATION: Need = Need::new(
 /// What became of commands: what was pressed is part of a process's history.
 pub(crate) const OUTCOMES: Need =
     Need::new("commands", "read", &["surgeon", "nurse", "anesthetist", "block-manager"]);
-/// Who presses buttons in a room.
-pub(crate) const COMMAND: Need =
+/// Who sets the lights of a room.
+pub(crate) const LIGHTS: Need =
     Need::new("commands", "write", &["surgeon", "nurse", "anesthetist"]);
+/// Who presses the buttons that steer a surgery: they change a patient's process.
+pub(crate) const COMMAND: Need = LIGHTS.recorded(Recorded::Always);
 /// Live streams: everybody who may read some kind of event; each event is asked for by itself.
-pub(crate) const LIVE: Need = Need::new("live", "read", EVERYBODY);
-/// The way to the services behind, which ask for themselves.
-pub(crate) const SERVICES: Need = Need::new("services", "use", EVERYBODY);
+/// Recorded when a stream begins, since nobody behind is asked for what it tells.
+pub(crate) const LIVE: Need = Need::new("live", "read", EVERYBODY).recorded(Recorded::Always);
+/// The way to the services behind, which ask and record for themselves.
+pub(crate) const SERVICES: Need =
+    Need::new("services", "use", EVERYBODY).recorded(Recorded::Refusals);
+/// The audit trail.
+pub(crate) const AUDIT: Need = Need::new("audit", "read", &["admin"]).recorded(Recorded::Always);
 
 const EVERYBODY: &[&str] =
     &["surgeon", "nurse", "anesthetist", "block-manager", "developer", "admin", "display"];

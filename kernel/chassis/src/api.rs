@@ -18,8 +18,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, ResponseBuilder};
 use utoipa_axum::router::UtoipaMethodRouter;
 
+use crate::audit::{Draft, Recorded};
 use crate::problem::Problem;
-use crate::serve::{Door, Presented};
+use crate::serve::{Door, Presented, Turned};
 
 /// A row and a verb of the table of identities: who may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Need {
     pub verb: &'static str,
     /// The roles of people who may; empty when only accounts may.
     pub roles: &'static [&'static str],
+    /// Which requests leave an entry in the audit trail.
+    pub recorded: Recorded,
 }
 
 impl Need {
@@ -40,7 +43,18 @@ impl Need {
         verb: &'static str,
         roles: &'static [&'static str],
     ) -> Self {
-        Self { row, verb, roles }
+        Self { row, verb, roles, recorded: Recorded::Never }
+    }
+
+    /// The same, with requests recorded in the audit trail.
+    #[must_use]
+    pub const fn recorded(self, recorded: Recorded) -> Self {
+        Self { recorded, ..self }
+    }
+
+    /// Whether this is a need to read: the verb says so.
+    fn reads(&self) -> bool {
+        self.verb == "read"
     }
 
     /// The grant that a service or device account needs: `row:verb`.
@@ -63,6 +77,8 @@ pub struct RouteEntry {
     pub path: String,
     /// Who may; `None` for a public route.
     pub need: Option<Need>,
+    /// Which requests leave an entry in the audit trail.
+    pub recorded: Recorded,
 }
 
 /// The routes of a service over a state `S`; [`Api::with_state`] gives the state.
@@ -91,13 +107,22 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     /// Adds what `utoipa_axum::routes!` made, for those who may.
     #[must_use]
     pub fn route(self, need: Need, routes: UtoipaMethodRouter<S>) -> Self {
-        self.documented(Some(need), routes)
+        self.documented(Some(need), need.recorded, routes)
     }
 
     /// Adds what `utoipa_axum::routes!` made, for everybody.
     #[must_use]
     pub fn public(self, routes: UtoipaMethodRouter<S>) -> Self {
-        self.documented(None, routes)
+        self.documented(None, Recorded::Never, routes)
+    }
+
+    /// Adds what `utoipa_axum::routes!` made, for everybody, as a way to sign in: each attempt is
+    /// recorded in the audit trail. Who has signed in is what the handler says ([`Noted`]).
+    ///
+    /// [`Noted`]: crate::audit::Noted
+    #[must_use]
+    pub fn sign_in(self, routes: UtoipaMethodRouter<S>) -> Self {
+        self.documented(None, Recorded::SignIn, routes)
     }
 
     /// Adds a route that the OpenAPI document leaves out, such as a second spelling of a path.
@@ -111,7 +136,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     ) -> Self {
         for method in methods {
             let (method, path) = (method.clone(), path.to_owned());
-            self.entries.push(RouteEntry { method, path, need: Some(need) });
+            let recorded = need.recorded;
+            self.entries.push(RouteEntry { method, path, need: Some(need), recorded });
         }
         self.router = self.router.route(path, guarded(need, routes));
         self
@@ -136,7 +162,12 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         }
     }
 
-    fn documented(mut self, need: Option<Need>, routes: UtoipaMethodRouter<S>) -> Self {
+    fn documented(
+        mut self,
+        need: Option<Need>,
+        recorded: Recorded,
+        routes: UtoipaMethodRouter<S>,
+    ) -> Self {
         let (schemas, mut paths, routes) = routes;
         let components = self.openapi.components.get_or_insert_default();
         components.schemas.extend(schemas);
@@ -144,7 +175,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         for (name, item) in &mut paths.paths {
             path = Some(name.clone());
             for (method, operation) in operations(item) {
-                let entry = RouteEntry { method, path: name.clone(), need };
+                let entry = RouteEntry { method, path: name.clone(), need, recorded };
                 self.entries.push(entry);
                 if let Some(need) = need {
                     describe(need, operation);
@@ -154,7 +185,9 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self.openapi.paths.merge(paths);
         let routes = match need {
             Some(need) => guarded(need, routes),
-            None => routes.route_layer(middleware::from_fn(welcome)),
+            None => routes.route_layer(middleware::from_fn(move |request: Request, next: Next| {
+                welcome(recorded, request, next)
+            })),
         };
         // `routes!` makes one path; a macro that made none has no handler either.
         if let Some(path) = path {
@@ -209,8 +242,12 @@ fn operations(item: &mut PathItem) -> Vec<(Method, &mut Operation)> {
 fn describe(need: Need, operation: &mut Operation) {
     operation.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
     let roles: Vec<String> = need.roles.iter().map(|role| (*role).to_owned()).collect();
-    let extensions =
-        ExtensionsBuilder::new().add("x-grant", need.grant()).add("x-roles", roles).build();
+    let extensions = ExtensionsBuilder::new().add("x-grant", need.grant()).add("x-roles", roles);
+    let extensions = match need.recorded {
+        Recorded::Never => extensions,
+        _ => extensions.add("x-audited", true),
+    }
+    .build();
     match &mut operation.extensions {
         Some(existing) => existing.merge(extensions),
         None => operation.extensions = Some(extensions),
@@ -240,26 +277,38 @@ async fn admit(need: Need, mut request: Request, next: Next) -> Response {
         return Problem::unauthorized().into_response();
     };
     let presented = Presented::by(&request);
+    let draft = Draft::of(need.recorded, door.service, need.reads(), &mut request);
     match door.admit(need, &presented).await {
         Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+            request.extensions_mut().insert(Arc::clone(&caller));
+            match draft {
+                None => next.run(request).await,
+                Some(draft) => draft.by(&caller).around(&door.audit, next.run(request)).await,
+            }
         }
-        Err(problem) => problem.into_response(),
+        Err(Turned { caller, problem }) => match (draft, caller) {
+            (None, _) => problem.into_response(),
+            (Some(draft), None) => draft.refused(&door.audit, problem).await,
+            (Some(draft), Some(caller)) => draft.by(&caller).refused(&door.audit, problem).await,
+        },
     }
 }
 
-async fn welcome(mut request: Request, next: Next) -> Response {
+async fn welcome(recorded: Recorded, mut request: Request, next: Next) -> Response {
     let Some(door) = request.extensions().get::<Arc<Door>>().cloned() else {
         return next.run(request).await;
     };
     let presented = Presented::by(&request);
     match door.welcome(&presented).await {
-        Ok(Some(caller)) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+        Ok(caller) => {
+            if let Some(caller) = caller {
+                request.extensions_mut().insert(caller);
+            }
+            match Draft::of(recorded, door.service, false, &mut request) {
+                None => next.run(request).await,
+                Some(draft) => draft.around(&door.audit, next.run(request)).await,
+            }
         }
-        Ok(None) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
 }

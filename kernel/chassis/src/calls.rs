@@ -259,6 +259,7 @@ pub struct Calls {
     endpoints: Endpoints,
     tokens: TokenSource,
     activity: Activity,
+    vouch: Option<Arc<str>>,
 }
 
 impl fmt::Debug for Calls {
@@ -349,7 +350,15 @@ impl Calls {
         tokens: TokenSource,
         activity: Activity,
     ) -> Self {
-        Self { client, endpoints, tokens, activity }
+        Self { client, endpoints, tokens, activity, vouch: None }
+    }
+
+    /// The same calls, saying of what is asked while a request is being answered where that came
+    /// from; `vouch` is [`Audit::vouch`](crate::audit::Audit::vouch), which makes it believed.
+    #[must_use]
+    pub fn vouching(&self, vouch: &str) -> Self {
+        let vouch = (!vouch.is_empty()).then(|| Arc::from(vouch));
+        Self { vouch, ..self.clone() }
     }
 
     /// The same calls with tokens from elsewhere.
@@ -575,6 +584,10 @@ impl Call {
             .headers(self.headers.clone());
         if let Some(token) = token {
             request = request.bearer_auth(token);
+        }
+        let from = self.calls.vouch.as_deref().and_then(crate::audit::in_the_name_of);
+        for (name, value) in from.into_iter().flatten() {
+            request = request.header(name, value);
         }
         if let Some(context) = TraceContext::current() {
             request = request.header(TraceContext::HEADER, context.child().write());

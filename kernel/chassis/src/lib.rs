@@ -6,6 +6,7 @@
 //! health and a graceful end are added in one place, [`serve`], so that no service can forget
 //! them. Roles are opaque here: this crate knows nothing of hospitals.
 
+pub mod audit;
 pub mod identity;
 pub mod metrics;
 pub mod settings;

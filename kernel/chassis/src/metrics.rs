@@ -19,6 +19,12 @@ pub(crate) const IN_FLIGHT: &str = "http_server_active_requests";
 pub(crate) const LIMITED: &str = "http_server_limited_requests_total";
 /// Handlers that panicked, by service.
 pub(crate) const PANICS: &str = "http_server_panics_total";
+/// Entries of the audit trail.
+pub(crate) const AUDIT_ENTRIES: &str = "chiron_audit_entries_total";
+/// Commits of the audit trail, which entries share.
+pub(crate) const AUDIT_COMMITS: &str = "chiron_audit_commits_total";
+/// Groups of entries that could not be written.
+pub(crate) const AUDIT_FAILURES: &str = "chiron_audit_failures_total";
 
 /// Upper bounds of the buckets for durations, in seconds.
 const SECONDS: [f64; 12] =
@@ -57,6 +63,9 @@ fn describe() {
     let text = "Time from a request's arrival to its answer";
     describe_histogram!(REQUEST_SECONDS, Unit::Seconds, text);
     describe_gauge!(IN_FLIGHT, "Requests under way");
+    describe_counter!(AUDIT_ENTRIES, "Entries of the audit trail");
+    describe_counter!(AUDIT_COMMITS, "Commits of the audit trail");
+    describe_counter!(AUDIT_FAILURES, "Groups of entries that the audit trail did not take");
     describe_counter!(LIMITED, "Requests refused by a limit");
     describe_counter!(PANICS, "Request handlers that panicked");
     describe_counter!("chiron_task_panics_total", "Background tasks that panicked");

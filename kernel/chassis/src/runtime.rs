@@ -4,6 +4,7 @@ use chiron_broker::Broker;
 use chiron_clock::{Activity, Clock, Ids, Shutdown, Tasks};
 use chiron_store::{CollectionSpec, Store};
 
+use crate::audit::Audit;
 use crate::calls::Calls;
 use crate::completeness::Completeness;
 use crate::health::Health;
@@ -28,6 +29,8 @@ pub struct Runtime {
     pub store: Store,
     /// Who is asking.
     pub guard: Guard,
+    /// Where what somebody reads or changes about people is recorded.
+    pub audit: Audit,
     /// Calls to other services.
     pub calls: Calls,
     /// Where everything that runs beside requests is spawned.

@@ -27,6 +27,7 @@ use tracing::Instrument as _;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::api::{Api, Need, RouteEntry, guarded};
+use crate::audit::{Audit, CLIENT, Recorded, client};
 use crate::extract::Json;
 use crate::identity::{COOKIE, Caller, Guard, Refused};
 use crate::limits::Limits;
@@ -75,6 +76,7 @@ pub(crate) struct Door {
     pub(crate) service: &'static str,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
+    pub(crate) audit: Audit,
     guard: Guard,
     activity: Activity,
     tasks: Tasks,
@@ -145,7 +147,12 @@ pub fn router(api: Api, runtime: &Runtime) -> axum::Router {
 
 /// The routes that every service has.
 pub(crate) fn common_routes() -> Vec<RouteEntry> {
-    let entry = |path: &str, need| RouteEntry { method: Method::GET, path: path.to_owned(), need };
+    let entry = |path: &str, need| RouteEntry {
+        method: Method::GET,
+        path: path.to_owned(),
+        need,
+        recorded: Recorded::Never,
+    };
     vec![
         entry("/health/live", None),
         entry("/health/ready", None),
@@ -167,6 +174,7 @@ fn assemble(api: Api, runtime: &Runtime) -> (axum::Router, Arc<Door>) {
     let door = Arc::new(Door {
         service: runtime.service,
         clock: runtime.clock.clone(),
+        audit: runtime.audit.clone(),
         guard: runtime.guard.clone(),
         activity: runtime.activity.clone(),
         tasks: runtime.tasks.clone(),
@@ -279,8 +287,9 @@ async fn enter(door: Arc<Door>, mut request: Request, next: Next) -> Response {
     );
     let counts = !is_about_itself(request.uri().path());
     request.extensions_mut().insert(Arc::clone(&door));
-    let answered =
-        context.scope(work(&door, request, next, context, counts)).instrument(span.clone());
+    let from = client(&door.audit, &request);
+    let working = CLIENT.scope(from, work(&door, request, next, context, counts));
+    let answered = context.scope(working).instrument(span.clone());
     let mut response = answered.await;
 
     if let Some(face) = door.face
@@ -342,8 +351,9 @@ async fn work(
     let activity = door.activity.clone();
     let in_flight = ::metrics::gauge!(metrics::IN_FLIGHT, "service" => service);
     in_flight.increment(1.0);
+    let from = CLIENT.get();
     let task = async move {
-        let response = next.run(request).await;
+        let response = CLIENT.scope(from, next.run(request)).await;
         if counts {
             activity.called();
         }
@@ -384,6 +394,20 @@ fn in_another_form(
     response
 }
 
+/// Somebody who was not let in.
+pub(crate) struct Turned {
+    /// Who, if that was proved.
+    pub(crate) caller: Option<Arc<Caller>>,
+    /// What they are told.
+    pub(crate) problem: Problem,
+}
+
+impl From<Problem> for Turned {
+    fn from(problem: Problem) -> Self {
+        Self { caller: None, problem }
+    }
+}
+
 /// What a request shows of who makes it.
 pub(crate) struct Presented {
     token: Option<String>,
@@ -404,7 +428,7 @@ impl Door {
         &self,
         need: Need,
         presented: &Presented,
-    ) -> Result<Arc<Caller>, Problem> {
+    ) -> Result<Arc<Caller>, Turned> {
         let caller = match self.guard.verify(presented.token.as_deref()).await {
             Ok(caller) => caller,
             Err(Refused::Invalid(reason)) => {
@@ -413,20 +437,24 @@ impl Door {
                 if let Some(reason) = reason {
                     tracing::debug!(error = %reason, "token refused");
                 }
-                return Err(Problem::unauthorized());
+                return Err(Problem::unauthorized().into());
             }
             Err(err @ Refused::NoKeys { .. }) => {
                 tracing::warn!(error = %chain(&err), "nobody can be identified");
-                return Err(Problem::unavailable("identities cannot be proved at the moment"));
+                return Err(
+                    Problem::unavailable("identities cannot be proved at the moment").into()
+                );
             }
         };
-        self.known(&caller)?;
+        if let Err(problem) = self.known(&caller) {
+            return Err(Turned { caller: Some(caller), problem });
+        }
         if caller.may(&need) {
             Ok(caller)
         } else {
             let detail =
                 format!("this needs the grant {} or a role that includes it", need.grant());
-            Err(Problem::forbidden(detail))
+            Err(Turned { caller: Some(caller), problem: Problem::forbidden(detail) })
         }
     }
 

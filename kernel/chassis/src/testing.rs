@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use chiron_broker::{Broker, Durability, LogSettings};
 use chiron_clock::{Activity, Clock, Hand, Ids, Shutdown, Tasks, Trigger};
 use chiron_store::{CollectionSpec, Store};
@@ -12,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
 
 use crate::api::Api;
+use crate::audit::{Audit, Recorded};
 use crate::calls::{Calls, Endpoints, Service, TokenSource, http_client};
 use crate::completeness::Completeness;
 use crate::health::Health;
@@ -101,6 +103,37 @@ impl TestHands {
         });
         format!("http://{address}")
     }
+
+    /// The routes whose requests are recorded in the audit trail, as `GET /path`, in the order of
+    /// the table. Each route that is not public is asked without an identity, which must leave one
+    /// entry where requests are recorded and none where they are not.
+    ///
+    /// # Panics
+    ///
+    /// When a route does otherwise.
+    #[expect(clippy::expect_used, reason = "a test cannot go on without an answer")]
+    pub async fn audited(&self, api: Api, runtime: &Runtime) -> Vec<String> {
+        let routes = api.routes();
+        let base = self.serve(api, runtime).await;
+        let client = http_client().expect("a client");
+        let mut audited = Vec::new();
+        for route in routes {
+            let name = format!("{} {}", route.method, route.path);
+            let is_recorded = route.recorded != Recorded::Never;
+            if route.need.is_some() {
+                let before = runtime.audit.count().await.expect("a count");
+                let url = format!("{base}{}", route.path.replace(['{', '}', '*'], ""));
+                let answer = client.request(route.method, url).send().await.expect("an answer");
+                assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{name}");
+                let left = runtime.audit.count().await.expect("a count") - before;
+                assert_eq!(left, u64::from(is_recorded), "entries of {name}");
+            }
+            if is_recorded {
+                audited.push(name);
+            }
+        }
+        audited
+    }
 }
 
 impl Drop for TestHands {
@@ -181,6 +214,7 @@ pub(crate) fn runtime(
         activity,
         broker,
         store,
+        audit: Audit::in_memory(clock.clone()).expect("an empty trail"),
         guard: Guard::given(keys),
         calls,
         tasks: Tasks::new(),

@@ -160,6 +160,47 @@ impl Sqlite {
         })
     }
 
+    /// Opens the file for reading only, beside whoever writes it.
+    pub(crate) fn look(
+        path: &Path,
+        collections: &[&'static CollectionSpec],
+    ) -> Result<Sqlite, OpenError> {
+        check_specs(collections)?;
+        if let Err(source) = std::fs::metadata(path) {
+            return Err(OpenError::File { path: path.to_owned(), source });
+        }
+        let connection = open_reader(path)?;
+        let ours = check_header(&connection, Some(path)).map_err(|error| match error {
+            OpenError::Database(error)
+                if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) =>
+            {
+                OpenError::Foreign { path: path.to_owned() }
+            }
+            other => other,
+        })?;
+        if !ours {
+            return Err(OpenError::Foreign { path: path.to_owned() });
+        }
+        // Nobody takes what is written.
+        let (writes, _) = mpsc::channel(1);
+        Ok(Sqlite {
+            writes,
+            readers: Some(Readers {
+                path: path.to_owned(),
+                permits: Semaphore::new(READERS),
+                idle: Mutex::new(vec![connection]),
+            }),
+            closed: AtomicBool::new(false),
+            progress: Arc::new(Progress {
+                unrelayed: AtomicU64::new(0),
+                backing_off: AtomicBool::new(false),
+                saved: watch::Sender::new(0),
+                relayed: watch::Sender::new(0),
+            }),
+            collections: collections.to_vec(),
+        })
+    }
+
     /// Runs all operations or none; answers the version that the last one on a document left
     /// (for a deletion: 1 when there was something to delete, else 0).
     pub(crate) async fn write(&self, ops: Vec<Op>) -> Result<u64, WriteError> {

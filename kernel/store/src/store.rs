@@ -54,6 +54,16 @@ impl Store {
         Ok(Store { sqlite: Arc::new(Sqlite::open(None, Durability::Relaxed, collections)?) })
     }
 
+    /// Looks into the file from outside, for people and their tools: another process may be writing
+    /// it. Every write answers [`StoreError::Closed`].
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`]; [`OpenError::File`] when there is none.
+    pub fn look(path: &Path, collections: &[&'static CollectionSpec]) -> Result<Store, OpenError> {
+        Ok(Store { sqlite: Arc::new(Sqlite::look(path, collections)?) })
+    }
+
     /// A typed view of one collection. That it was declared shows at the first operation.
     pub fn collection<T>(&self, spec: &'static CollectionSpec) -> Collection<T>
     where

@@ -4,6 +4,7 @@
 
 mod surroundings;
 
+mod audit;
 mod commands;
 mod dashboard;
 mod live;

@@ -454,3 +454,17 @@ async fn every_route_needs_the_grant() {
         assert_eq!((need.grant().as_str(), need.roles.len()), ("vitals:write", 0));
     }
 }
+
+#[tokio::test]
+async fn samples_are_not_recorded_and_refusals_are() {
+    let monitor = Monitor::plugged_in().await;
+    let routes = api(&monitor.runtime, &Settings::default()).unwrap();
+    let audited = monitor.hands.audited(routes, &monitor.runtime).await;
+    let expected = [
+        "POST /telemetrySystem",
+        "PUT /telemetrySystem",
+        "POST /api/v1/telemetrySystem",
+        "PUT /api/v1/telemetrySystem",
+    ];
+    assert_eq!(audited, expected);
+}

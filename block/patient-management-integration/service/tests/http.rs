@@ -4,6 +4,7 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
+use chiron_chassis::audit::{Action, Asked};
 use chiron_chassis::{Runtime, TestHands, router};
 use patient_management_integration::{COLLECTIONS, NAME, StoredPatients, api};
 use patient_management_integration_domain::usecase::contract;
@@ -244,4 +245,53 @@ async fn a_source_time_needs_its_claim() {
     let told = service.hands.token("his", &["block-manager"], &[], true);
     let (status, _) = service.send_as(&told, &at, "POST", path, Some(&luca())).await;
     assert_eq!(status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn who_reads_or_changes_patients_is_recorded() {
+    let (runtime, hands) = Runtime::for_test(NAME, COLLECTIONS);
+    let audited = hands.audited(api(&runtime), &runtime).await;
+    assert_eq!(
+        audited,
+        [
+            "GET /api/v1/patients",
+            "POST /api/v1/patients",
+            "GET /api/v1/patients/{taxCode}",
+            "PUT /api/v1/patients/{taxCode}",
+            "DELETE /api/v1/patients/{taxCode}",
+        ]
+    );
+
+    let (runtime, hands) = Runtime::for_test(NAME, COLLECTIONS);
+    let token = hands.token("ada", &["block-manager"], &[], false);
+    let service = Service { app: router(api(&runtime), &runtime), hands, token };
+    service.send("POST", "/api/v1/patients", Some(&luca())).await;
+    service.send("GET", "/api/v1/patients/VRDLCU85T10A562S", None).await;
+    service.send("GET", "/api/v1/patients?name=verdi", None).await;
+    let nurse = service.hands.token("nina", &["nurse"], &[], false);
+    service.send_as(&nurse, &[], "DELETE", "/api/v1/patients/VRDLCU85T10A562S", None).await;
+    let asked = Asked { limit: 10, ..Asked::default() };
+    let entries = runtime.audit.find(&asked).await.unwrap().entries;
+    let told: Vec<_> = entries
+        .iter()
+        .rev()
+        .map(|entry| {
+            let event = &entry.event;
+            let id = event.subjects.get("taxCode").map_or("", String::as_str);
+            (event.action, event.actor.id.as_deref(), event.status, id)
+        })
+        .collect();
+    let (ada, luca) = (Some("ada"), "VRDLCU85T10A562S");
+    assert_eq!(
+        told,
+        [
+            (Action::Change, ada, None, ""),
+            (Action::Change, ada, Some(201), ""),
+            (Action::Read, ada, Some(200), luca),
+            (Action::Read, ada, Some(200), ""),
+            (Action::Refused, Some("nina"), Some(403), luca),
+        ]
+    );
+    let text = serde_json::to_string(&entries).unwrap().to_lowercase();
+    assert!(!text.contains("verdi"), "neither bodies nor what was searched for: {text}");
 }

@@ -342,3 +342,19 @@ async fn statistics_of_a_surgery_are_those_of_its_rooms_and_time() {
     assert_eq!(block.get("statistics/dwell-times?processId=none").await.0, 404);
     assert_eq!(block.get("statistics/dwell-times?processId=down").await.0, 503);
 }
+
+#[tokio::test]
+async fn who_asks_for_positions_is_recorded() {
+    let block = Block::open().await;
+    let audited = block.hands.audited(api(&block.runtime), &block.runtime).await;
+    let paths = [
+        "health-professionals-tracking-data/{healthProfessionalId}",
+        "rooms-tracking-data/{roomId}",
+        "block-tracking-data",
+    ];
+    for path in paths {
+        assert!(audited.contains(&format!("GET /api/v1/{path}")), "{audited:?}");
+    }
+    let own = api(&block.runtime).routes().into_iter().filter(|it| it.path.starts_with("/api/"));
+    assert_eq!(audited.len(), own.count(), "every route tells where somebody is or was");
+}

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
+use chiron_chassis::audit::{Action, Asked};
 use chiron_chassis::{Api, Json, Need, Path, Runtime, Service, TestHands};
 use serde_json::{Value, json};
 use user_management_integration::{COLLECTIONS, NAME, Settings, api, prepare};
@@ -382,4 +383,79 @@ async fn the_first_start_shows_one_password() {
     let (status, identity) = example.sign_in(&admin.user_id, admin.password.expose()).await;
     assert_eq!((status, identity.get("roles")), (200, Some(&json!(["admin"]))));
     prepare(&example.runtime, |_| panic!("there is an administrator")).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_reads_or_changes_users_is_recorded() {
+    let example = Example::start().await;
+    let routes = api(&example.runtime, &Settings::standard()).unwrap();
+    let audited = example.hands.audited(routes, &example.runtime).await;
+    assert_eq!(
+        audited,
+        [
+            "POST /api/v1/auth",
+            "GET /api/v1/users/{userId}",
+            "POST /api/v1/users",
+            "PATCH /api/v1/users/{userId}",
+            "DELETE /api/v1/users/{userId}",
+            "GET /api/v1/healthProfessionals/{healthProfessionalId}",
+            "POST /api/v1/healthProfessionals",
+            "DELETE /api/v1/healthProfessionals/{healthProfessionalId}",
+            "POST /api/v1/refresh-tokens",
+            "POST /api/v1/refresh-tokens/exchange",
+            "POST /api/v1/refresh-tokens/revocation",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn signing_in_and_out_is_recorded() {
+    let example = Example::start().await;
+    let user = json!({"userId": "anna", "password": "correct horse", "roles": ["nurse"]});
+    assert_eq!(example.add_user(user).await, 201);
+    let begun = example.runtime.audit.count().await.unwrap();
+    assert_eq!(example.sign_in("anna", "wrong horse").await.0, 401);
+    // A password typed where the name belongs must not be kept.
+    assert_eq!(example.sign_in("correct horse", "anna").await.0, 401);
+    assert_eq!(example.sign_in("anna", "correct horse").await.0, 200);
+    let token = json!({"userId": "anna"});
+    let (status, token) = example.ask(Who::Gateway, "POST", "/refresh-tokens", token).await;
+    assert_eq!(status, 201);
+    let exchange = "/refresh-tokens/exchange";
+    let (status, token) = example
+        .ask(Who::Gateway, "POST", exchange, json!({"refreshToken": token["refreshToken"]}))
+        .await;
+    assert_eq!(status, 200);
+    let unknown = json!({"refreshToken": "no.token"});
+    assert_eq!(example.ask(Who::Gateway, "POST", exchange, unknown).await.0, 401);
+    let token = json!({"refreshToken": token["refreshToken"]});
+    let ended = example.ask(Who::Gateway, "POST", "/refresh-tokens/revocation", token).await;
+    assert_eq!(ended.0, 204);
+
+    let asked = Asked { limit: 100, ..Asked::default() };
+    let mut entries = example.runtime.audit.find(&asked).await.unwrap().entries;
+    entries.retain(|entry| begun < entry.seq);
+    let told: Vec<_> = entries
+        .iter()
+        .rev()
+        .map(|entry| {
+            let event = &entry.event;
+            assert_eq!(event.action, Action::SignIn);
+            let about = event.subjects.get("userId").map(String::as_str);
+            (event.actor.id.as_deref(), about, event.status.unwrap())
+        })
+        .collect();
+    let anna = Some("anna");
+    assert_eq!(
+        told,
+        [
+            (None, anna, 401),
+            (None, None, 401),
+            (anna, anna, 200),
+            (anna, anna, 200),
+            (None, None, 401),
+            (anna, anna, 204),
+        ]
+    );
+    assert!(!serde_json::to_string(&entries).unwrap().contains("horse"));
 }

@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header},
     routing,
 };
+use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Caller, FactTime, Need, Problem, Runtime};
 use chiron_clock::Clock;
 use jiff::Timestamp;
@@ -21,7 +22,7 @@ use crate::application::{
 };
 
 /// Monitors are devices: people have no business here.
-const WRITE: Need = Need::new("vitals", "write", &[]);
+const WRITE: Need = Need::new("vitals", "write", &[]).recorded(Recorded::People);
 
 #[derive(Clone)]
 struct App {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
+use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Calls, FactTime, Json, Need, Path, Problem, Query, Runtime};
 use chiron_clock::Clock;
 use jiff::civil::Date;
@@ -20,8 +21,9 @@ use crate::application::{
 use crate::infrastructure::store::StoredPatients;
 
 const READ: Need =
-    Need::new("patients", "read", &["surgeon", "nurse", "anesthetist", "block-manager"]);
-const WRITE: Need = Need::new("patients", "write", &["block-manager"]);
+    Need::new("patients", "read", &["surgeon", "nurse", "anesthetist", "block-manager"])
+        .recorded(Recorded::Always);
+const WRITE: Need = Need::new("patients", "write", &["block-manager"]).recorded(Recorded::Always);
 
 /// Entries of a page when the request does not say.
 const PAGE: usize = 100;

@@ -5,6 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Caller, Completeness, Json, Need, Path, Problem, Query, Runtime};
 use chiron_clock::{Clock, instant};
 use chiron_store::Cursor;
@@ -27,8 +28,10 @@ use crate::{
 };
 
 const POSITIONS: Need =
-    Need::new("positions", "read", &["surgeon", "nurse", "anesthetist", "block-manager"]);
-pub(super) const HISTORY: Need = Need::new("positions-history", "read", &["block-manager"]);
+    Need::new("positions", "read", &["surgeon", "nurse", "anesthetist", "block-manager"])
+        .recorded(Recorded::Always);
+pub(super) const HISTORY: Need =
+    Need::new("positions-history", "read", &["block-manager"]).recorded(Recorded::Always);
 
 /// Entries of one answer at most; longer lists are read in pages.
 const MOST_ENTRIES: usize = 10_000;

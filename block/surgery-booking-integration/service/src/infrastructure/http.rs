@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Caller, FactTime, Json, Need, Path, Problem, Query};
 use chiron_clock::Clock;
 use jiff::Timestamp;
@@ -24,8 +25,9 @@ use crate::infrastructure::store::StoredBookings;
 /// Roles that see everything of a booking.
 const PEOPLE: &[&str] = &["surgeon", "nurse", "anesthetist", "block-manager"];
 const READ: Need =
-    Need::new("bookings", "read", &["surgeon", "nurse", "anesthetist", "block-manager", "display"]);
-const WRITE: Need = Need::new("bookings", "write", &["block-manager"]);
+    Need::new("bookings", "read", &["surgeon", "nurse", "anesthetist", "block-manager", "display"])
+        .recorded(Recorded::Always);
+const WRITE: Need = Need::new("bookings", "write", &["block-manager"]).recorded(Recorded::Always);
 
 /// What the handlers need.
 #[derive(Clone)]

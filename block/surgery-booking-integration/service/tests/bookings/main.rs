@@ -571,3 +571,20 @@ fn settings_are_checked() {
         assert!(serde_json::from_value::<Settings>(wrong).is_err());
     }
 }
+
+#[tokio::test]
+async fn who_reads_or_changes_bookings_is_recorded() {
+    let block = Block::new().await;
+    let routes = surgery_booking_integration::api(&block.runtime, &Settings::standard()).unwrap();
+    let audited = block.hands.audited(routes, &block.runtime).await;
+    assert_eq!(
+        audited,
+        [
+            "POST /api/v1/surgeryBooking",
+            "GET /api/v1/surgeryBookings",
+            "GET /api/v1/surgeryBookings/{id}",
+            "PUT /api/v1/surgeryBookings/{id}",
+            "DELETE /api/v1/surgeryBookings/{id}",
+        ]
+    );
+}

@@ -7,6 +7,7 @@ mod shapes;
 
 use std::sync::Arc;
 
+use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Need, Problem, Runtime};
 use surgery_report_domain::usecase::{ActError, StoreError};
 use utoipa_axum::routes;
@@ -17,10 +18,13 @@ use crate::{
 };
 
 const READ: Need =
-    Need::new("reports", "read", &["surgeon", "nurse", "anesthetist", "block-manager"]);
-const ADD: Need = Need::new("reports", "add", &["surgeon", "nurse", "anesthetist"]);
-const SIGN: Need = Need::new("reports", "sign", &["surgeon"]);
-const REGENERATE: Need = Need::new("reports", "regenerate", &["block-manager"]);
+    Need::new("reports", "read", &["surgeon", "nurse", "anesthetist", "block-manager"])
+        .recorded(Recorded::Always);
+const ADD: Need =
+    Need::new("reports", "add", &["surgeon", "nurse", "anesthetist"]).recorded(Recorded::Always);
+const SIGN: Need = Need::new("reports", "sign", &["surgeon"]).recorded(Recorded::Always);
+const REGENERATE: Need =
+    Need::new("reports", "regenerate", &["block-manager"]).recorded(Recorded::Always);
 
 #[derive(Clone)]
 pub(crate) struct App {

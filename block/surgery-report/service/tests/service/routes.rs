@@ -151,3 +151,22 @@ async fn additions() {
     assert_eq!(report["surgicalProcessDescription"], "Cholecystectomy");
     assert_eq!(report["additionalData"], "two");
 }
+
+#[tokio::test]
+async fn who_reads_or_changes_reports_is_recorded() {
+    let hospital = Hospital::open().await;
+    let api = surgery_report::api(&hospital.runtime, &Settings::standard()).unwrap();
+    let audited = hospital.hands.audited(api, &hospital.runtime).await;
+    assert_eq!(
+        audited,
+        [
+            "GET /api/v1/reports",
+            "GET /api/v1/reports/{surgicalProcessId}",
+            "PATCH /api/v1/reports/{surgicalProcessId}",
+            "GET /api/v1/reports/{surgicalProcessId}/versions",
+            "GET /api/v1/reports/{surgicalProcessId}/versions/{version}",
+            "POST /api/v1/reports/{surgicalProcessId}/signature",
+            "POST /api/v1/reports/{surgicalProcessId}/regeneration",
+        ]
+    );
+}

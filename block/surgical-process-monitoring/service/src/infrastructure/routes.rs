@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header::ETAG},
     response::{IntoResponse, Response},
 };
+use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Caller, Completeness, Json, Need, Path, Problem, Query};
 use chiron_clock::instant;
 use chiron_store::{Cursor, Find, eq};
@@ -31,7 +32,8 @@ const READ: Need = Need::new(
     "processes",
     "read",
     &["surgeon", "nurse", "anesthetist", "block-manager", "display"],
-);
+)
+.recorded(Recorded::Always);
 /// Entries of an answer at most.
 const MOST: usize = 10_000;
 /// Longest bucket of vital signs, in seconds.

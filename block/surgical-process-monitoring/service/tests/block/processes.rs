@@ -251,3 +251,19 @@ async fn a_long_surgery_thins_its_summary() {
     let path = format!("/api/v1/processes/{ADA}/vital-signs?limit=1");
     assert_eq!(world.body(&path).await["total"], 5400);
 }
+
+#[tokio::test]
+async fn who_reads_processes_is_recorded() {
+    let world = World::new().await;
+    let routes = surgical_process_monitoring::api(&world.runtime);
+    let audited = world.hands.audited(routes, &world.runtime).await;
+    assert_eq!(
+        audited,
+        [
+            "GET /api/v1/processes",
+            "GET /api/v1/processes/{processId}",
+            "GET /api/v1/processes/{processId}/history",
+            "GET /api/v1/processes/{processId}/vital-signs",
+        ]
+    );
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
+use chiron_chassis::audit::{Kind, Noted, Recorded};
 use chiron_chassis::{Api, Caller, FactTime, Json, Need, Path, Problem, Runtime, machine_now};
 use chiron_clock::instant;
 use chiron_store::{StoreError, WriteError};
@@ -25,16 +26,20 @@ use crate::infrastructure::store::{Documents, StoredFailures, StoredFamily, Stor
 
 const EVERYBODY: &[&str] =
     &["surgeon", "nurse", "anesthetist", "block-manager", "developer", "admin"];
-const READ_USERS: Need = Need::new("users", "read", EVERYBODY);
-const WRITE_USERS: Need = Need::new("users", "write", &["admin"]);
+const READ_USERS: Need = Need::new("users", "read", EVERYBODY).recorded(Recorded::Always);
+const WRITE_USERS: Need = Need::new("users", "write", &["admin"]).recorded(Recorded::Always);
 const READ_PROFESSIONALS: Need = Need::new(
     "professionals",
     "read",
     &["surgeon", "nurse", "anesthetist", "block-manager", "admin"],
-);
-const WRITE_PROFESSIONALS: Need = Need::new("professionals", "write", &["admin"]);
-/// The gateway's alone.
-const SESSIONS: Need = Need::new("refresh-tokens", "write", &[]);
+)
+.recorded(Recorded::Always);
+const WRITE_PROFESSIONALS: Need =
+    Need::new("professionals", "write", &["admin"]).recorded(Recorded::Always);
+/// The gateway's alone, after a sign-in that was recorded.
+const BEGIN: Need = Need::new("refresh-tokens", "write", &[]).recorded(Recorded::Refusals);
+/// The gateway's alone: going on with a session, or ending it.
+const SESSIONS: Need = Need::new("refresh-tokens", "write", &[]).recorded(Recorded::SignIn);
 
 /// Sign-ins under one name come one after another; names that share a lane wait for each other.
 const LANES: usize = 64;
@@ -60,7 +65,7 @@ pub(crate) fn api(runtime: &Runtime, settings: &Settings, twins: Twins) -> Api {
         session: SignedDuration::from_hours(24 * i64::from(settings.refresh_token_days)),
     };
     Api::new(crate::NAME, "User management integration")
-        .public(routes!(authenticate))
+        .sign_in(routes!(authenticate))
         .route(READ_USERS, routes!(show_user))
         .route(WRITE_USERS, routes!(add_user))
         .route(WRITE_USERS, routes!(change_user))
@@ -68,7 +73,7 @@ pub(crate) fn api(runtime: &Runtime, settings: &Settings, twins: Twins) -> Api {
         .route(READ_PROFESSIONALS, routes!(show_professional))
         .route(WRITE_PROFESSIONALS, routes!(add_professional))
         .route(WRITE_PROFESSIONALS, routes!(remove_professional))
-        .route(SESSIONS, routes!(begin_session))
+        .route(BEGIN, routes!(begin_session))
         .route(SESSIONS, routes!(continue_session))
         .route(SESSIONS, routes!(end_session))
         .with_state(app)
@@ -79,6 +84,7 @@ pub(crate) fn api(runtime: &Runtime, settings: &Settings, twins: Twins) -> Api {
     responses((status = 200, body = IdentityV1), (status = 400), (status = 401), (status = 429)))]
 async fn authenticate(
     State(app): State<App>,
+    noted: Noted,
     Json(given): Json<CredentialsV1>,
 ) -> Result<Json<IdentityV1>, Problem> {
     let id = user_id(&given.user_id, "/userId")?;
@@ -92,13 +98,18 @@ async fn authenticate(
         return Err(Problem::too_many_requests(u64::try_from(seconds).unwrap_or(1)));
     }
     let stored = app.documents.users.get(id.as_ref()).await?;
+    if stored.is_some() {
+        noted.subject("userId", id.as_ref());
+    }
     let hash = stored.as_ref().map(|stored| stored.document.password_hash.as_str());
     let right = app.hashing.verify(&given.password, hash).await.map_err(|err| hash_failed(&err))?;
     if let Some(stored) = stored.filter(|stored| right && !stored.document.disabled) {
         if !failures.at().is_empty() {
             app.documents.failures.delete(id.as_ref(), None).await?;
         }
-        return app.identity(&stored.document).await.map(Json);
+        let identity = app.identity(&stored.document).await?;
+        noted.actor(Kind::Person, &identity.user_id, &identity.roles);
+        return Ok(Json(identity));
     }
     let now = now();
     failures.add(now);
@@ -312,6 +323,7 @@ async fn begin_session(
     responses((status = 200, body = RefreshedV1), (status = 401)))]
 async fn continue_session(
     State(app): State<App>,
+    noted: Noted,
     Json(given): Json<RefreshTokenV1>,
 ) -> Result<Json<RefreshedV1>, Problem> {
     let over = || not_signed_in("the session is over");
@@ -356,11 +368,13 @@ async fn continue_session(
             Err(WriteError::Conflict) => continue,
             Err(err) => return Err(err.into()),
         }
+        noted.subject("userId", &document.user_id);
         let Some(next) = next else {
             tracing::warn!(user_id = document.user_id, "refresh token shown again, session ended");
             return Err(over());
         };
         let IdentityV1 { user_id, roles, health_professional_id } = identity;
+        noted.actor(Kind::Person, &user_id, &roles);
         let refresh_token = format!("{family}.{next}");
         return Ok(Json(RefreshedV1 { user_id, roles, health_professional_id, refresh_token }));
     }
@@ -371,6 +385,7 @@ async fn continue_session(
     responses((status = 204)))]
 async fn end_session(
     State(app): State<App>,
+    noted: Noted,
     Json(given): Json<RefreshTokenV1>,
 ) -> Result<StatusCode, Problem> {
     let Some((family, secret)) = given.refresh_token.split_once('.') else {
@@ -380,6 +395,8 @@ async fn end_session(
     if let Some(stored) = app.documents.families.get(family).await? {
         let previous = stored.document.previous.as_ref();
         if shown == stored.document.current || previous == Some(&shown) {
+            noted.subject("userId", &stored.document.user_id);
+            noted.actor(Kind::Person, &stored.document.user_id, &[]);
             app.documents.families.delete(family, None).await?;
         }
     }

@@ -6,14 +6,16 @@
 
 use axum::http::Method;
 use chiron_chassis::Need;
+use chiron_chassis::audit::Recorded;
 use percent_encoding::percent_decode_str;
 
-/// Reading twins, relationships, routes, and asking queries.
-pub(crate) const READ: Need = Need::new("twins", "read", &["admin"]);
+/// Reading twins, relationships, routes, and asking queries. Twins tell of people, so what a person
+/// reads or changes is recorded; what services and devices do here is the block at work.
+pub(crate) const READ: Need = Need::new("twins", "read", &["admin"]).recorded(Recorded::People);
 /// Reading models: also for those who build on them.
 pub(crate) const READ_MODELS: Need = Need::new("twins", "read", &["admin", "developer"]);
 /// Every change.
-pub(crate) const WRITE: Need = Need::new("twins", "write", &["admin"]);
+pub(crate) const WRITE: Need = Need::new("twins", "write", &["admin"]).recorded(Recorded::People);
 
 /// One operation of the protocol, with the ids of its path.
 #[derive(Debug, Clone, PartialEq, Eq)]

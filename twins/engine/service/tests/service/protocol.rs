@@ -238,3 +238,33 @@ async fn the_table_of_routes_names_a_need_for_each() {
         assert!(common || route.need.is_some(), "{route:?}");
     }
 }
+
+#[tokio::test]
+async fn people_are_recorded_and_the_block_at_work_is_not() {
+    let (runtime, hands) =
+        chiron_chassis::Runtime::for_test(twin_engine::NAME, twin_engine::COLLECTIONS);
+    let settings = serde_json::from_value(json!({"load_block_models": true})).unwrap();
+    let (engine, _work) = twin_engine::Engine::open(&runtime, &settings).await.unwrap();
+    let api = || twin_engine::api(&runtime, &settings, engine.clone());
+    let audited = hands.audited(api(), &runtime).await;
+    for route in api().routes() {
+        let own = route.need.is_some_and(|need| need.row == "twins" && need.roles == ["admin"]);
+        let name = format!("{} {}", route.method, route.path);
+        assert_eq!(audited.contains(&name), own, "{name}");
+    }
+
+    let base = hands.serve(api(), &runtime).await;
+    let client = chiron_chassis::http_client().unwrap();
+    let ask = async |token: &str| {
+        let before = runtime.audit.count().await.unwrap();
+        let url = format!("{base}/digitaltwins/nobody?api-version=2022-05-31");
+        let get = client.get(&url).bearer_auth(token).send().await.unwrap();
+        let patch = client.patch(url).bearer_auth(token).json(&json!([])).send().await.unwrap();
+        assert_eq!(get.status(), 404);
+        assert!(patch.status().is_client_error());
+        runtime.audit.count().await.unwrap() - before
+    };
+    let device = hands.token("monitor", &[], &["twins:read", "twins:write"], true);
+    assert_eq!(ask(&device).await, 0);
+    assert_eq!(ask(&hands.token("root", &["admin"], &[], false)).await, 3);
+}

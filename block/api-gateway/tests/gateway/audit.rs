@@ -1,0 +1,148 @@
+//! What the gateway records itself, and the reading of the trail.
+
+use chiron_chassis::Service;
+use chiron_chassis::audit::{Action, Asked, Entry};
+use serde_json::{Value, json};
+
+use crate::surroundings::{Example, places};
+
+async fn entries(example: &Example) -> Vec<Entry> {
+    let asked = Asked { limit: 1_000, ..Asked::default() };
+    let mut entries = example.gateway.runtime().audit.find(&asked).await.unwrap().entries;
+    // Accounts of the surroundings get their tokens whenever they like.
+    entries.retain(|entry| entry.event.action != Action::SignIn);
+    entries.reverse();
+    entries
+}
+
+#[tokio::test]
+async fn the_faces_record_what_nobody_behind_does() {
+    let example = Example::start().await;
+    let runtime = example.gateway.runtime();
+    let block = example.hands.audited(example.gateway.block_api(), runtime).await;
+    let expected = [
+        "POST /oauth2/token",
+        "GET /api/v1/audit",
+        "GET /api/v1/obd/reports",
+        "GET /api/v1/obd/reports/{reportId}",
+        "PATCH /api/v1/obd/reports/{reportId}",
+        "GET /api/v1/obd/process-info",
+        "GET /api/v1/obd/zone-hp-tracking-info",
+        "GET /api/v1/obd/block-hp-tracking-info",
+        "GET /api/v1/obd/live",
+    ];
+    assert_eq!(block, expected);
+    let room = example.hands.audited(example.gateway.room_api(), runtime).await;
+    let expected = [
+        "POST /api/v1/ord/process-manual-events",
+        "POST /api/v1/ord/emergency-surgeries",
+        "GET /api/v1/ord/process-state",
+        "GET /api/v1/ord/live",
+    ];
+    assert_eq!(room, expected);
+    let web = example.hands.audited(example.gateway.web_api(), runtime).await;
+    assert!(web.contains(&"GET /services/{service}/{*path}".to_owned()), "{web:?}");
+    assert_eq!(web.len(), block.len() - 1 + room.len() + 5);
+}
+
+#[tokio::test]
+async fn what_is_asked_behind_is_recorded_there_with_the_persons_own_token() {
+    let example = Example::start().await;
+    let path = "/api/v1/patients/T1";
+    example.table.answer(&format!("GET {path}"), 200, json!({}));
+    let nurse = example.hands.token("nina", &["nurse"], &[], false);
+    let get = |token: &str, path: &str| {
+        example.client.get(format!("{}{path}", example.web)).bearer_auth(token).send()
+    };
+    let through = format!("/services/{}{path}", Service::PatientManagement);
+    assert_eq!(get(&nurse, &through).await.unwrap().status(), 200);
+    assert_eq!(entries(&example).await, []);
+    // Who is turned away here never comes to where it would be recorded.
+    assert_eq!(get("nonsense", &through).await.unwrap().status(), 401);
+    let refused = entries(&example).await;
+    assert_eq!((refused.len(), refused[0].event.status), (1, Some(401)));
+    assert_eq!(refused[0].event.subjects["path"], "api/v1/patients/T1");
+}
+
+#[tokio::test]
+async fn an_administrator_reads_the_trail_and_is_in_it() {
+    let example = Example::start().await;
+    let get = |role: &str, query: &str| {
+        let token = example.hands.token("root", &[role], &[], false);
+        let url = format!("{}/api/v1/audit{query}", example.block);
+        example.client.get(url).bearer_auth(token).send()
+    };
+    let ask = async |role: &str, query: &str| {
+        let answer = get(role, query).await.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.json::<Value>().await.unwrap())
+    };
+    for role in ["surgeon", "nurse", "anesthetist", "block-manager", "developer", "display"] {
+        assert_eq!(ask(role, "").await.0, 403, "{role}");
+    }
+    let (status, page) = ask("admin", "?actor=root&limit=4").await;
+    assert_eq!((status, &page["total"]), (200, &json!(6)));
+    let actions: Vec<&Value> =
+        page["entries"].as_array().unwrap().iter().map(|entry| &entry["action"]).collect();
+    assert_eq!(actions, ["refused"; 4]);
+    let next = page["next"].as_str().unwrap();
+    let (_, rest) = ask("admin", &format!("?actor=root&limit=4&cursor={next}")).await;
+    assert_eq!((rest["entries"].as_array().unwrap().len(), &rest["next"]), (2, &Value::Null));
+
+    // The two readings.
+    let (_, page) = ask("admin", "?actor=root&limit=1").await;
+    assert_eq!(page["total"], 8);
+    assert_eq!(
+        (&page["entries"][0]["action"], &page["entries"][0]["status"]),
+        (&json!("read"), &json!(200))
+    );
+    assert_eq!(
+        ask("admin", "?subject=nobody").await.1,
+        json!({"entries": [], "total": 0, "next": null})
+    );
+    assert_eq!(ask("admin", "?from=2026-05-15T06:00:01Z").await.1["total"], 0);
+    assert_ne!(ask("admin", "?to=2026-05-15T06:00:00Z").await.1["total"], 0);
+    for (query, place) in [
+        ("?limit=0", "?limit"),
+        ("?limit=1001", "?limit"),
+        ("?cursor=x", "?cursor"),
+        ("?from=today", "?from"),
+        ("?to=2026", "?to"),
+    ] {
+        let refused = places(get("admin", query).await.unwrap()).await;
+        assert_eq!(refused, (400, vec![place.to_owned()]), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn accounts_that_sign_in_are_recorded() {
+    let example = Example::start().await;
+    let before = example.gateway.runtime().audit.count().await.unwrap();
+    let attempt = async |id: &str, secret: &str| {
+        let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+        let request = example.client.post(format!("{}/oauth2/token", example.block)).body(form);
+        let form_type = "application/x-www-form-urlencoded";
+        request.header("content-type", form_type).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(attempt("simulator", "a long enough %26 odd secret").await, 200);
+    assert_eq!(attempt("simulator", "wrong").await, 401);
+    assert_eq!(attempt("a+secret+in+the+wrong+place", "wrong").await, 401);
+    let asked = Asked { limit: 100, ..Asked::default() };
+    let mut entries = example.gateway.runtime().audit.find(&asked).await.unwrap().entries;
+    entries.retain(|entry| before < entry.seq);
+    let told: Vec<_> = entries
+        .iter()
+        .rev()
+        .map(|entry| {
+            let event = &entry.event;
+            (event.actor.id.as_deref(), event.subjects.get("clientId"), event.status)
+        })
+        .collect();
+    let simulator = "simulator".to_owned();
+    let expected = [
+        (Some("simulator"), Some(&simulator), Some(200)),
+        (None, Some(&simulator), Some(401)),
+        (None, None, Some(401)),
+    ];
+    assert_eq!(told, expected);
+}
