@@ -20,6 +20,7 @@ pub struct Run {
     scenario: &'static str,
     seed: u64,
     disturb: bool,
+    hours: Option<u32>,
     offset: u16,
 }
 
@@ -42,13 +43,20 @@ impl Run {
         let folder = tempfile::tempdir().context("a folder for the run")?;
         // Away from the default ports, and 100 apart.
         let offset = 12_000 + 100 * NEXT_OFFSET.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { folder, scenario, seed, disturb: false, offset })
+        Ok(Self { folder, scenario, seed, disturb: false, hours: None, offset })
     }
 
     /// The same with facts told twice, late and out of order.
     #[must_use]
     pub fn disturbed(mut self) -> Self {
         self.disturb = true;
+        self
+    }
+
+    /// The same in so many simulated hours.
+    #[must_use]
+    pub fn hours(mut self, hours: u32) -> Self {
+        self.hours = Some(hours);
         self
     }
 
@@ -78,6 +86,9 @@ impl Run {
             .stderr(Stdio::piped());
         if self.disturb {
             command.arg("--disturb");
+        }
+        if let Some(hours) = self.hours {
+            command.args(["--hours", &hours.to_string()]);
         }
         command.spawn().context("starting chiron")
     }

@@ -26,3 +26,8 @@ fn a_test_day_has_no_difference() {
 fn another_test_day_told_twice_late_and_out_of_order_has_none_either() {
     check(&Run::new("test-day", 3).unwrap().disturbed());
 }
+
+#[test]
+fn a_day_on_which_everything_goes_wrong_has_none_either() {
+    check(&Run::new("bad-day", 2).unwrap().hours(2));
+}

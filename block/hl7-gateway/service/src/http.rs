@@ -1,6 +1,7 @@
 //! The messages that are kept, for those who have to see to them.
 
 use axum::extract::State as Shared;
+use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Caller, Json, Need, Path, Problem, Query};
 use chiron_clock::instant;
 use jiff::Timestamp;
@@ -12,8 +13,10 @@ use crate::NAME;
 use crate::desk::{Desk, NotReplayed};
 use crate::kept::{Keeping, Kept, KeptError, State, Wanted};
 
-const READ: Need = Need::new("messages", "read", &["admin", "block-manager"]);
-const WRITE: Need = Need::new("messages", "write", &["admin", "block-manager"]);
+const READ: Need =
+    Need::new("messages", "read", &["admin", "block-manager"]).recorded(Recorded::Always);
+const WRITE: Need =
+    Need::new("messages", "write", &["admin", "block-manager"]).recorded(Recorded::Always);
 /// Who may read what a message says of a patient.
 const PATIENTS: Need = Need::new("patients", "read", &["block-manager"]);
 

@@ -1,5 +1,6 @@
 //! What is remembered: answers over a restart, and what was not accepted.
 
+use chiron_chassis::audit::{Action, Asked};
 use hl7_gateway::Settings;
 use serde_json::{Value, json};
 
@@ -166,4 +167,32 @@ async fn messages_are_paged_and_the_oldest_bad_ones_go_first() {
     let next = page["next"].as_str().unwrap();
     let page = hospital.get(&format!("/api/v1/messages?limit=1&cursor={next}")).await;
     assert_eq!(ids(&page), ["257"]);
+}
+
+#[tokio::test]
+async fn who_looks_at_messages_or_replays_them_is_recorded() {
+    let hospital = Hospital::open().await;
+    hospital.connect(false);
+    hospital.send(&admission("1")).await;
+    hospital.connect(true);
+    let listed = hospital.get("/api/v1/messages").await;
+    let id = listed["entries"][0]["id"].as_str().unwrap();
+    hospital.get(&format!("/api/v1/messages/{id}")).await;
+    hospital.as_role("admin", "POST", &format!("/api/v1/messages/{id}/replays")).await;
+    let asked = Asked { limit: 10, ..Asked::default() };
+    let entries = hospital.runtime.audit.find(&asked).await.unwrap().entries;
+    let told: Vec<_> = entries
+        .iter()
+        .rev()
+        .filter(|entry| entry.event.status.is_some())
+        .map(|entry| (entry.event.action, entry.event.route.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Action::Read, "/api/v1/messages"),
+            (Action::Read, "/api/v1/messages/{id}"),
+            (Action::Change, "/api/v1/messages/{id}/replays"),
+        ]
+    );
 }
