@@ -1,4 +1,4 @@
-//! HAPI HL7v2 as published, unchanged, as the sending system: its structures, client and parser.
+//! `HAPI HL7v2` as published, unchanged, as the sending system: its structures, client and parser.
 //!
 //! Needs `CHIRON_HAPI`: a folder with the jars of `tests/hapi/pom.xml`; and a JDK on the path.
 
