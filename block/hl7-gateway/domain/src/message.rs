@@ -59,6 +59,9 @@ impl Delimiters {
         };
         let mut all = vec![field];
         all.extend(&others);
+        if more.is_empty() {
+            all.push(subcomponent);
+        }
         let odd = |it: &char| !it.is_ascii_punctuation() || *it == '"';
         let mut sorted = all.clone();
         sorted.sort_unstable();
@@ -403,20 +406,24 @@ impl Writer {
         let Delimiters { field, component, repetition, escape, subcomponent } = self.delimiters;
         for it in text.chars() {
             let sequence = match it {
-                _ if it == field => "F",
-                _ if it == component => "S",
-                _ if it == subcomponent => "T",
-                _ if it == repetition => "R",
-                _ if it == escape => "E",
-                '\r' => "X0D",
-                '\n' => "X0A",
+                _ if it == field => "F".to_owned(),
+                _ if it == component => "S".to_owned(),
+                _ if it == subcomponent => "T".to_owned(),
+                _ if it == repetition => "R".to_owned(),
+                _ if it == escape => "E".to_owned(),
+                // They would end a segment, or the frame around the message.
+                _ if it.is_control() => {
+                    let mut bytes = [0; 4];
+                    let bytes = it.encode_utf8(&mut bytes).bytes();
+                    bytes.fold("X".to_owned(), |hex, byte| format!("{hex}{byte:02X}"))
+                }
                 _ => {
                     self.text.push(it);
                     continue;
                 }
             };
             self.text.push(escape);
-            self.text.push_str(sequence);
+            self.text.push_str(&sequence);
             self.text.push(escape);
         }
     }

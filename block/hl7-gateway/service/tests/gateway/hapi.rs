@@ -1,4 +1,4 @@
-//! HAPI HL7v2 as published, unchanged, as the sending system: its structures, client and parser.
+//! `HAPI HL7v2` as published, unchanged, as the sending system: its structures, client and parser.
 //!
 //! Needs `CHIRON_HAPI`: a folder with the jars of `tests/hapi/pom.xml`; and a JDK on the path.
 
@@ -50,6 +50,8 @@ async fn hapi_admits_books_measures_and_merges() {
         let path = format!("{classes}:{jars}");
         // What HAPI writes unless told otherwise is ASCII, whatever its header says.
         let told = Command::new("java")
+            // It keeps a file where it runs.
+            .current_dir(&classes)
             .arg("-Dca.uhn.hl7v2.llp.charset=UTF-8")
             .args(["-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", &path, "Day"])
             .args([&host, &port, "20260515075900", "20260516083000"])

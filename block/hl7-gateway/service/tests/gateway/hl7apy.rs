@@ -26,13 +26,12 @@ async fn hl7apy_finds_the_answers_valid() {
         Command::new(python).args([script, &host, &port, "20260515075900"]).output().unwrap()
     };
     let output = tokio::task::spawn_blocking(run).await.unwrap();
-    let mut story = String::new();
-    for version in ["2.5", "2.5.1", "2.6"] {
-        story += &format!(
-            "good AA hl7apy-{version}-1 0\nbad AE hl7apy-{version}-2 1\nother AR hl7apy-{version}-3 1\n"
-        );
-    }
-    story += "all done\n";
+    let stories = ["2.5", "2.5.1", "2.6"].map(|version| {
+        let line =
+            |what: &str, nth: u8, errors: u8| format!("{what} hl7apy-{version}-{nth} {errors}\n");
+        line("good AA", 1, 0) + &line("bad AE", 2, 1) + &line("other AR", 3, 1)
+    });
+    let story = stories.concat() + "all done\n";
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(String::from_utf8_lossy(&output.stdout), story, "{errors}");
     assert_eq!(hospital.patient("TAX26").await["surname"], "Verdi");
