@@ -117,6 +117,8 @@ fn forge(rows: &mut [Row]) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
     fn a_chain_that_nobody_touched_is_whole(events in proptest::collection::vec(events(), 0..20)) {
         let rows = rows(events);
