@@ -15,7 +15,7 @@ use crate::run::{run, say};
 /// in; and a reader of HL7 v2, strict about structures.
 const PYTHON_PACKAGES: [&str; 2] = ["azure-digitaltwins-core==1.3.0", "hl7apy==1.3.5"];
 
-/// What names the jars of HAPI HL7v2, a client of HL7 v2.
+/// What names the jars of `HAPI HL7v2`, a client of HL7 v2.
 const HAPI_POM: &str = "block/hl7-gateway/service/tests/hapi/pom.xml";
 
 /// Where the manifest and the lock of Eclipse Thingweb's published client of the Web of Things
@@ -82,7 +82,7 @@ pub(crate) fn node_packages(root: &Path) -> Result<Result<PathBuf, Missing>> {
     Ok(Ok(folder))
 }
 
-/// A folder with the jars of HAPI HL7v2, in `target/setup`; for a machine with a JDK.
+/// A folder with the jars of `HAPI HL7v2`, in `target/setup`; for a machine with a JDK.
 pub(crate) fn hapi(root: &Path) -> Result<Result<PathBuf, Missing>> {
     let folder = root.join("target/setup/hapi");
     let jars = folder.join("lib");

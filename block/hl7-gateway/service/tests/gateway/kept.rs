@@ -72,9 +72,11 @@ async fn what_cannot_be_done_now_is_rejected_and_done_when_it_comes_again() {
 #[tokio::test]
 async fn a_service_that_does_not_let_us_is_no_fault_of_the_message() {
     let hospital = Hospital::open().await;
-    hospital.hands.own_grants(&[]);
-    let answer = hospital.send(&admission("1")).await;
-    assert_eq!(answer.outcome(), "AR  207", "{}", answer.text);
+    for grants in [&[][..], &["patients:read"]] {
+        hospital.hands.own_grants(grants);
+        let answer = hospital.send(&admission("1")).await;
+        assert_eq!(answer.outcome(), "AR  207", "{}", answer.text);
+    }
     assert_eq!(hospital.get("/api/v1/messages?state=FAILED").await["total"], 1);
 }
 
