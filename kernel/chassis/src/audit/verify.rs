@@ -204,7 +204,7 @@ pub async fn prove(path: &Path, log: Option<&LogReader>) -> Result<Verdict, Proo
         }
         match rows.find(&find).await {
             Ok(found) => {
-                for row in found.iter() {
+                for row in &found {
                     verifier.row(&Row { id: row.id.clone(), body: Some(row.document.clone()) });
                 }
                 match found.last() {
@@ -238,12 +238,11 @@ fn heads(log: &LogReader, verifier: &mut Verifier) -> Result<(), BrokerError> {
             let Some(last) = records.last() else { break };
             next = last.offset + 1;
             for record in records {
-                match serde_json::from_slice(&record.value) {
-                    Ok(head) => verifier.head(head),
-                    Err(_) => {
-                        let offset = record.offset;
-                        verifier.find(0, format!("the head at offset {offset} cannot be read"));
-                    }
+                if let Ok(head) = serde_json::from_slice(&record.value) {
+                    verifier.head(head);
+                } else {
+                    let offset = record.offset;
+                    verifier.find(0, format!("the head at offset {offset} cannot be read"));
                 }
             }
         }
