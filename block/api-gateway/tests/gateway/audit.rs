@@ -23,9 +23,9 @@ async fn the_faces_record_what_nobody_behind_does() {
     let expected = [
         "POST /oauth2/token",
         "GET /api/v1/audit",
-        "GET /api/v1/obd/reports",
-        "GET /api/v1/obd/reports/{reportId}",
-        "PATCH /api/v1/obd/reports/{reportId}",
+        "GET /api/v1/obd/surgery-reports",
+        "GET /api/v1/obd/surgery-reports/{processId}",
+        "PATCH /api/v1/obd/surgery-report-integration/{processId}",
         "GET /api/v1/obd/process-info",
         "GET /api/v1/obd/zone-hp-tracking-info",
         "GET /api/v1/obd/block-hp-tracking-info",
@@ -48,60 +48,58 @@ async fn the_faces_record_what_nobody_behind_does() {
 #[tokio::test]
 async fn what_is_asked_behind_is_recorded_there_with_the_persons_own_token() {
     let example = Example::start().await;
-    let path = "/api/v1/patients/T1";
+    let path = "/api/v1/reports/p-1";
     example.table.answer(&format!("GET {path}"), 200, json!({}));
-    let nurse = example.hands.token("nina", &["nurse"], &[], false);
+    let nurse = example.token_of("nurse-1").await;
     let get = |token: &str, path: &str| {
         example.client.get(format!("{}{path}", example.web)).bearer_auth(token).send()
     };
-    let through = format!("/services/{}{path}", Service::PatientManagement);
+    let through = format!("/services/{}{path}", Service::SurgeryReport);
     assert_eq!(get(&nurse, &through).await.unwrap().status(), 200);
     assert_eq!(entries(&example).await, []);
     // Who is turned away here never comes to where it would be recorded.
     assert_eq!(get("nonsense", &through).await.unwrap().status(), 401);
     let refused = entries(&example).await;
     assert_eq!((refused.len(), refused[0].event.status), (1, Some(401)));
-    assert_eq!(refused[0].event.subjects["path"], "api/v1/patients/T1");
+    assert_eq!(refused[0].event.subjects["path"], "api/v1/reports/p-1");
 }
 
 #[tokio::test]
 async fn an_administrator_reads_the_trail_and_is_in_it() {
     let example = Example::start().await;
-    let get = |role: &str, query: &str| {
-        let token = example.hands.token("root", &[role], &[], false);
+    let admin = example.token_of("admin-1").await;
+    let get = |token: &str, query: &str| {
         let url = format!("{}/api/v1/audit{query}", example.block);
         example.client.get(url).bearer_auth(token).send()
     };
-    let ask = async |role: &str, query: &str| {
-        let answer = get(role, query).await.unwrap();
+    let ask = async |query: &str| {
+        let answer = get(&admin, query).await.unwrap();
         let status = answer.status().as_u16();
         (status, answer.json::<Value>().await.unwrap())
     };
     for role in ["surgeon", "nurse", "anesthetist", "block-manager", "developer", "display"] {
-        assert_eq!(ask(role, "").await.0, 403, "{role}");
+        let token = example.token_of(&format!("{role}-1")).await;
+        assert_eq!(get(&token, "").await.unwrap().status(), 403, "{role}");
     }
-    let (status, page) = ask("admin", "?actor=root&limit=4").await;
-    assert_eq!((status, &page["total"]), (200, &json!(6)));
-    let actions: Vec<&Value> =
-        page["entries"].as_array().unwrap().iter().map(|entry| &entry["action"]).collect();
-    assert_eq!(actions, ["refused"; 4]);
-    let next = page["next"].as_str().unwrap();
-    let (_, rest) = ask("admin", &format!("?actor=root&limit=4&cursor={next}")).await;
-    assert_eq!((rest["entries"].as_array().unwrap().len(), &rest["next"]), (2, &Value::Null));
+    let (status, page) = ask("?actor=nurse-1").await;
+    assert_eq!((status, &page["total"]), (200, &json!(1)));
+    let entry = &page["entries"][0];
+    assert_eq!((&entry["action"], &entry["status"]), (&json!("refused"), &json!(403)));
+    for _ in 0..4 {
+        ask("?limit=1").await;
+    }
 
-    // The two readings.
-    let (_, page) = ask("admin", "?actor=root&limit=1").await;
-    assert_eq!(page["total"], 8);
-    assert_eq!(
-        (&page["entries"][0]["action"], &page["entries"][0]["status"]),
-        (&json!("read"), &json!(200))
-    );
-    assert_eq!(
-        ask("admin", "?subject=nobody").await.1,
-        json!({"entries": [], "total": 0, "next": null})
-    );
-    assert_eq!(ask("admin", "?from=2026-05-15T06:00:01Z").await.1["total"], 0);
-    assert_ne!(ask("admin", "?to=2026-05-15T06:00:00Z").await.1["total"], 0);
+    // Five readings by now, and each of these is one more.
+    let (_, page) = ask("?actor=admin-1&limit=3").await;
+    assert_eq!((page["entries"].as_array().unwrap().len(), &page["total"]), (3, &json!(5)));
+    let entry = &page["entries"][0];
+    assert_eq!((&entry["action"], &entry["status"]), (&json!("read"), &json!(200)));
+    let next = page["next"].as_str().unwrap();
+    let (_, rest) = ask(&format!("?actor=admin-1&limit=3&cursor={next}")).await;
+    assert_eq!((rest["entries"].as_array().unwrap().len(), &rest["next"]), (2, &Value::Null));
+    assert_eq!(ask("?subject=nobody").await.1, json!({"entries": [], "total": 0, "next": null}));
+    assert_eq!(ask("?from=2026-05-15T06:00:01Z").await.1["total"], 0);
+    assert_ne!(ask("?to=2026-05-15T06:00:00Z").await.1["total"], 0);
     for (query, place) in [
         ("?limit=0", "?limit"),
         ("?limit=1001", "?limit"),
@@ -109,7 +107,7 @@ async fn an_administrator_reads_the_trail_and_is_in_it() {
         ("?from=today", "?from"),
         ("?to=2026", "?to"),
     ] {
-        let refused = places(get("admin", query).await.unwrap()).await;
+        let refused = places(get(&admin, query).await.unwrap()).await;
         assert_eq!(refused, (400, vec![place.to_owned()]), "{query}");
     }
 }

@@ -461,8 +461,8 @@ async fn samples_are_not_recorded_and_refusals_are() {
     let routes = api(&monitor.runtime, &Settings::default()).unwrap();
     let audited = monitor.hands.audited(routes, &monitor.runtime).await;
     let expected = [
-        "POST /telemetrySystem",
         "PUT /telemetrySystem",
+        "POST /telemetrySystem",
         "POST /api/v1/telemetrySystem",
         "PUT /api/v1/telemetrySystem",
     ];

@@ -261,7 +261,7 @@ async fn people_are_recorded_and_the_block_at_work_is_not() {
         let get = client.get(&url).bearer_auth(token).send().await.unwrap();
         let patch = client.patch(url).bearer_auth(token).json(&json!([])).send().await.unwrap();
         assert_eq!(get.status(), 404);
-        assert!(patch.status().is_client_error());
+        assert!(!matches!(patch.status().as_u16(), 401 | 403 | 500..), "{}", patch.status());
         runtime.audit.count().await.unwrap() - before
     };
     let device = hands.token("monitor", &[], &["twins:read", "twins:write"], true);
