@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     version,
     after_help = "\
 Examples:
-  chiron up                       everything, with three simulated surgeries in two minutes
+  chiron up                       everything, with a simulated day in ten minutes
   chiron up --no-simulation       everything, waiting for real surgeries
   chiron config                   every setting, its value and where it came from
   chiron events tail              what happens, as the services tell each other
@@ -45,7 +45,7 @@ impl Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Starts every service on this machine, and shows three simulated surgeries
+    /// Starts every service on this machine, and shows a simulated day
     Up(UpArgs),
     /// Runs a simulated day against every service, as fast as they can follow, and ends
     Simulate(SimulateArgs),
@@ -53,11 +53,33 @@ pub(crate) enum Command {
     Config,
     /// Looks into the event log
     Events(EventsArgs),
+    /// Folds what a service derived from events again, from the first of them; services must be
+    /// stopped
+    Rebuild(RebuildArgs),
     /// Reads the audit trail: who read or changed what about whom; services may be running
     Audit(AuditArgs),
     /// Writes the `OpenAPI` documents of the services
     #[command(hide = true)]
     Openapi(OpenapiArgs),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum RebuiltArg {
+    /// What was measured in rooms, and when technologies were used
+    BuildingManagement,
+    /// Where everybody is and was
+    StaffTracking,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RebuildArgs {
+    /// Whose
+    #[arg(value_enum)]
+    pub(crate) context: RebuiltArg,
+
+    /// Change nothing; fail when the result is not what is there
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod cli;
 mod events;
 mod house;
 mod openapi;
+mod rebuild;
 mod settings;
 mod show;
 mod simulate;
@@ -42,6 +43,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Events(args) => events::run(&loaded.settings, args).await,
         Command::Audit(args) => audit::run(&loaded.settings, args).await,
+        Command::Rebuild(args) => rebuild::run(&loaded.settings, &args).await,
         Command::Openapi(args) => openapi::run(loaded.settings, &args).await,
     }
 }

@@ -49,7 +49,9 @@ async fn publishes_in_the_order_of_writes() {
     store.relayed().await;
     assert_eq!(published(&broker).await, expected);
     assert_eq!(store.unrelayed(), 0);
-    assert_eq!(activity.snapshot().pending, 0);
+    while activity.snapshot().pending != 0 {
+        tokio::task::yield_now().await;
+    }
 
     // What is saved before the end goes out before the end.
     people.put("1", &person("a", None), vec![event("last")]).await.unwrap();

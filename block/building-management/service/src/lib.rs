@@ -7,9 +7,9 @@
 pub mod application;
 pub mod infrastructure;
 
-use chiron_broker::Consumer;
+use chiron_broker::{Consumer, Handler};
 use chiron_chassis::{Api, Runtime, ServeError};
-use chiron_store::CollectionSpec;
+use chiron_store::{CollectionSpec, Store};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use twin_client::{TwinLayer, Twins};
@@ -29,7 +29,11 @@ pub const NAME: &str = "building-management";
 pub const COLLECTIONS: &[&CollectionSpec] =
     &[&store::ROOMS, &store::ROOM_DATA, &store::TECHNOLOGIES, &store::TECHNOLOGY_DATA];
 
-const CONSUMER: Consumer = Consumer {
+/// Those of them that follow from events alone.
+pub const FOLDED: &[&CollectionSpec] = &[&store::ROOM_DATA, &store::TECHNOLOGY_DATA];
+
+/// Its place in the log.
+pub const CONSUMER: Consumer = Consumer {
     group: "building-management-consumer",
     topics: &[block_language::room::TOPIC, block_language::process::TOPIC],
 };
@@ -74,7 +78,7 @@ impl Service {
     pub fn start(&self) {
         let Runtime { broker, activity, shutdown, tasks, completeness, .. } = self.runtime.clone();
         completeness.follow(CONSUMER.group, CONSUMER.topics);
-        let handler = Measured::new(self.store.clone());
+        let handler = folding(&self.runtime.store);
         let consumer = CONSUMER.run(broker, activity, shutdown.clone(), handler);
         tasks.spawn("building management consumer", consumer);
         let (administrator, store) = (self.administrator.clone(), self.store.clone());
@@ -82,6 +86,11 @@ impl Service {
             administrator.reconcile(shutdown, &store).await;
         });
     }
+}
+
+/// Folds events into a store: what [`FOLDED`] names follows from it.
+pub fn folding(store: &Store) -> impl Handler + use<> {
+    Measured::new(DocumentStore::new(store))
 }
 
 /// The routes, for whoever walks them.

@@ -259,6 +259,7 @@ async fn who_reads_or_changes_patients_is_recorded() {
             "GET /api/v1/patients/{taxCode}",
             "PUT /api/v1/patients/{taxCode}",
             "DELETE /api/v1/patients/{taxCode}",
+            "PUT /api/v1/patients/{taxCode}/retired/{retired}",
         ]
     );
 

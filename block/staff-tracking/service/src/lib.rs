@@ -8,9 +8,9 @@
 pub mod application;
 pub mod infrastructure;
 
-use chiron_broker::Consumer;
+use chiron_broker::{Consumer, Handler};
 use chiron_chassis::{Api, Runtime, ServeError};
-use chiron_store::CollectionSpec;
+use chiron_store::{CollectionSpec, Store};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -26,7 +26,8 @@ pub const NAME: &str = "staff-tracking";
 /// What it keeps.
 pub const COLLECTIONS: &[&CollectionSpec] = &[&store::MOVEMENTS, &store::PRESENCES];
 
-const CONSUMER: Consumer =
+/// Its place in the log.
+pub const CONSUMER: Consumer =
     Consumer { group: "tracking-data-consumer", topics: &[block_language::tracking::TOPIC] };
 
 /// The routes.
@@ -44,10 +45,15 @@ pub async fn run(runtime: Runtime, listener: TcpListener) -> Result<(), ServeErr
     chiron_chassis::serve(api(&runtime), listener, runtime).await
 }
 
+/// Folds events into a store. Everything that is kept follows from it.
+pub fn folding(store: &Store) -> impl Handler + use<> {
+    Passages::new(DocumentStore::new(store))
+}
+
 /// Starts what runs beside requests.
 pub fn start(runtime: &Runtime) {
     runtime.completeness.follow(CONSUMER.group, CONSUMER.topics);
     let Runtime { broker, activity, shutdown, store, .. } = runtime.clone();
-    let handler = Passages::new(DocumentStore::new(&store));
-    runtime.tasks.spawn("tracking consumer", CONSUMER.run(broker, activity, shutdown, handler));
+    let consumer = CONSUMER.run(broker, activity, shutdown, folding(&store));
+    runtime.tasks.spawn("tracking consumer", consumer);
 }

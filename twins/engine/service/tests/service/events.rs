@@ -91,7 +91,10 @@ async fn every_change_is_told_once_with_its_time() {
     assert_eq!(update["modelId"], "dtmi:test:Room;1");
     let paths: Vec<_> = update["patch"].as_array().unwrap().iter().map(|op| &op["path"]).collect();
     assert_eq!(paths, ["/warmth", "/$metadata/warmth/sourceTime"]);
-    assert_eq!(engine.runtime.activity.snapshot().pending, 0);
+    // The last record is there a moment before its relay is done.
+    while engine.runtime.activity.snapshot().pending != 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
