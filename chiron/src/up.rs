@@ -61,10 +61,11 @@ pub(crate) async fn run(mut settings: Settings, args: &UpArgs) -> Result<ExitCod
     let accounts = Accounts::open(&settings.data, people, &house::clients())?;
     let world = World { clock: clock.clone(), ids: Ids::random(), limits };
 
+    // Before anybody can see that it runs, and ask it to end.
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut house = House::start(&settings, &world, &accounts).await?;
     house.ready().await?;
     welcome(&settings, args, surgeries(&plan));
-    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let stop = async {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
