@@ -38,7 +38,7 @@ pub use hex::hex;
 pub use identity::{Caller, Guard};
 pub use limits::Limits;
 pub use machine::now as machine_now;
-pub use problem::{FieldError, Problem, ProblemDocument};
+pub use problem::{FieldError, Problem, ProblemDocument, chain};
 pub use runtime::Runtime;
 pub use serve::{ServeError, router, serve};
 pub use settings::Secret;

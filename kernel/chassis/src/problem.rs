@@ -227,7 +227,8 @@ impl Problem {
 }
 
 /// An error with its causes on one line. Messages here do not repeat their sources.
-pub(crate) fn chain(error: &dyn Error) -> String {
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

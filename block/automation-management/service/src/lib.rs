@@ -9,7 +9,7 @@
 mod application;
 mod infrastructure;
 
-use std::{error::Error, fmt};
+use std::error::Error;
 
 use chiron_broker::Consumer;
 use chiron_chassis::{Api, Runtime, ServeError};
@@ -115,16 +115,4 @@ pub fn start(runtime: &Runtime, settings: &Settings) -> Result<(), ServeError> {
 fn machine_seconds(clock: &Clock, seconds: f64) -> SignedDuration {
     SignedDuration::try_from_secs_f64(seconds * clock.rate())
         .unwrap_or(SignedDuration::from_secs(1))
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn Error) -> impl fmt::Display {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        cause = source.source();
-    }
-    text
 }

@@ -10,8 +10,6 @@
 mod application;
 mod infrastructure;
 
-use std::{error::Error, fmt};
-
 use chiron_broker::Consumer;
 use chiron_chassis::{Api, Runtime, ServeError, serve};
 use chiron_clock::{Clock, Reconciler};
@@ -181,16 +179,4 @@ fn pause(clock: &Clock, attempt: u32) -> SignedDuration {
     let seconds = 1_u32.checked_shl(attempt).unwrap_or(60).clamp(1, 60);
     SignedDuration::try_from_secs_f64(f64::from(seconds) * clock.rate())
         .unwrap_or(SignedDuration::from_mins(1))
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn Error) -> impl fmt::Display {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        cause = source.source();
-    }
-    text
 }

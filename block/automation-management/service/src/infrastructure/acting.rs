@@ -55,7 +55,7 @@ impl Acting {
         let failed = match self.see_to_all().await {
             Ok(failed) => failed,
             Err(error) => {
-                tracing::warn!(error = %crate::chain(&error), "what is due was not read");
+                tracing::warn!(error = %chiron_chassis::chain(&error), "what is due was not read");
                 true
             }
         };
@@ -67,7 +67,7 @@ impl Acting {
                 (next.map(|at| at.max(soon)), failed)
             }
             Err(error) => {
-                tracing::warn!(error = %crate::chain(&error), "what is due next was not read");
+                tracing::warn!(error = %chiron_chassis::chain(&error), "what is due next was not read");
                 (None, true)
             }
         }
@@ -80,7 +80,7 @@ impl Acting {
             .map(|room| async move {
                 let seen = self.see_to(&room).await;
                 if let Err(error) = &seen {
-                    tracing::warn!(%room, error = %crate::chain(error), "a room was not seen to");
+                    tracing::warn!(%room, error = %chiron_chassis::chain(error), "a room was not seen to");
                 }
                 seen.is_err()
             })
@@ -198,7 +198,7 @@ impl Acting {
 }
 
 fn no_twin_layer(room: &Room, error: &TwinError) -> Trouble {
-    tracing::warn!(room = %room.id, error = %crate::chain(error), "the twin layer fails");
+    tracing::warn!(room = %room.id, error = %chiron_chassis::chain(error), "the twin layer fails");
     Trouble::NoTwinLayer
 }
 

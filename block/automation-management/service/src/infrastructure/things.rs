@@ -66,7 +66,7 @@ impl Things {
                 Err(if is_for_now(status) { Trouble::NoGateway } else { Trouble::Refused })
             }
             Err(error) => {
-                tracing::warn!(%actuator, action, error = %crate::chain(&error), "a gateway fails");
+                tracing::warn!(%actuator, action, error = %chiron_chassis::chain(&error), "a gateway fails");
                 Err(Trouble::NoGateway)
             }
         }
@@ -81,7 +81,7 @@ impl Things {
             let answer = match call.send().await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    tracing::warn!(%actuator, error = %crate::chain(&error), "no directory");
+                    tracing::warn!(%actuator, error = %chiron_chassis::chain(&error), "no directory");
                     return Err(Trouble::NoDirectory);
                 }
             };

@@ -298,7 +298,7 @@ fn report(what: &str, outcome: Result<(), LocateError>) -> bool {
     match outcome {
         Ok(()) => false,
         Err(err) => {
-            tracing::warn!(error = %crate::chain(&err), "{what}, which is tried again");
+            tracing::warn!(error = %chiron_chassis::chain(&err), "{what}, which is tried again");
             true
         }
     }

@@ -34,7 +34,7 @@ impl Settling {
         let mut failed = false;
         let mut note = |what: &str, outcome: Result<(), LocateError>| {
             if let Err(err) = outcome {
-                tracing::warn!(error = %crate::chain(&err), "{what}, which is tried again");
+                tracing::warn!(error = %chiron_chassis::chain(&err), "{what}, which is tried again");
                 failed = true;
             }
         };

@@ -36,7 +36,7 @@ impl Twinning {
         let pending = match self.records.twins.find(&Find::all().eq("pending", true)).await {
             Ok(pending) => pending,
             Err(err) => {
-                tracing::warn!(error = %crate::chain(&err), "twins to be shown were not read");
+                tracing::warn!(error = %chiron_chassis::chain(&err), "twins to be shown were not read");
                 return true;
             }
         };
@@ -44,7 +44,7 @@ impl Twinning {
         for twin in pending {
             if let Err(err) = self.show(&twin).await {
                 tracing::warn!(
-                    error = %crate::chain(&err),
+                    error = %chiron_chassis::chain(&err),
                     process = twin.id,
                     "a twin was not shown, which is tried again"
                 );
@@ -237,7 +237,7 @@ impl<'a> Shown<'a> {
 fn passable(outcome: Result<(), TwinError>) -> Result<(), LocateError> {
     match outcome {
         Err(err @ (TwinError::NotFound { .. } | TwinError::Refused { .. })) => {
-            tracing::warn!(error = %crate::chain(&err), "a relationship could not be shown");
+            tracing::warn!(error = %chiron_chassis::chain(&err), "a relationship could not be shown");
             Ok(())
         }
         other => Ok(other?),

@@ -199,7 +199,7 @@ medicalTechnologyScenarios:
 
     fn policy(text: &str) -> Result<Policy, String> {
         let file = parse(text).map_err(|error| error.to_string())?;
-        file.policy().map_err(|error| crate::chain(&error).to_string())
+        file.policy().map_err(|error| chiron_chassis::chain(&error))
     }
 
     #[test]
