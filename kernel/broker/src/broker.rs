@@ -1,6 +1,6 @@
 //! The port: what services see of events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl Broker {
         if records.is_empty() {
             return Ok(Vec::new());
         }
-        let mut fragments = Fragments::default();
+        let mut total = 0;
         for record in &records {
             let bytes = record.bytes();
             if MAX_RECORD_BYTES < bytes {
@@ -61,8 +61,14 @@ impl Broker {
             if !is_topic(&record.topic) {
                 return Err(PublishError::BadTopic { topic: record.topic.clone() });
             }
-            let NewRecord { topic, aggregate, key, value, headers } = record;
-            let partition = partition_of(aggregate, self.log.partitions());
+            total += bytes;
+        }
+        let mut fragments = Fragments::with_room(total);
+        let mut partitions = HashMap::new();
+        for NewRecord { topic, aggregate, key, value, headers } in &records {
+            let partition = *partitions
+                .entry(aggregate.as_str())
+                .or_insert_with(|| partition_of(aggregate, self.log.partitions()));
             fragments.push(topic, partition, Some(key), value.as_bytes(), headers);
         }
         let places = fragments.places();

@@ -3,6 +3,7 @@
 //! Publishers do this work, each in its own thread, so that the one writer only moves blocks of
 //! bytes: what it spends on a record is what limits everybody.
 
+use crate::layout;
 use crate::record::{Headers, Position};
 
 /// A fragment, and a chunk of the file, takes no more records once it has this many bytes …
@@ -11,16 +12,13 @@ const FULL_BYTES: usize = 64 << 10;
 /// … or this many records.
 const FULL_RECORDS: u32 = 1_000;
 
-/// What a chunk's layout says of a record: key, headers, bytes of the value.
-pub(crate) type Entry = (Option<String>, Headers, usize);
-
 /// Neighbouring records of one partition, at least one. As far as they go.
 #[derive(Debug, Clone)]
 pub(crate) struct Fragment {
     pub(crate) topic: String,
     pub(crate) partition: u32,
     pub(crate) records: u32,
-    /// A JSON array of [`Entry`] that lacks its end.
+    /// What it says of the records besides their values ([`layout`]).
     pub(crate) layout: Vec<u8>,
     /// The values, one after the other.
     pub(crate) content: Vec<u8>,
@@ -29,22 +27,17 @@ pub(crate) struct Fragment {
 }
 
 impl Fragment {
-    fn new(topic: String, partition: u32) -> Self {
-        let (layout, content) = (vec![b'['], Vec::new());
-        Self { topic, partition, records: 0, layout, content, bytes: 0 }
+    fn new(topic: String, partition: u32, room: usize) -> Self {
+        let room = || Vec::with_capacity(room.min(FULL_BYTES));
+        Self { topic, partition, records: 0, layout: room(), content: room(), bytes: 0 }
     }
 
     pub(crate) fn is_full(&self) -> bool {
         FULL_RECORDS <= self.records || FULL_BYTES <= self.layout.len() + self.content.len()
     }
 
-    #[expect(clippy::expect_used, reason = "text and numbers always have a JSON form")]
     fn push(&mut self, key: Option<&str>, value: &[u8], headers: &Headers) {
-        if 0 < self.records {
-            self.layout.push(b',');
-        }
-        let entry = (key, headers, value.len());
-        serde_json::to_writer(&mut self.layout, &entry).expect("has a JSON form");
+        layout::write(&mut self.layout, key, headers, value.len());
         self.content.extend_from_slice(value);
         self.records += 1;
         let bytes = key.map_or(0, str::len) + value.len() + headers.bytes();
@@ -53,8 +46,7 @@ impl Fragment {
 
     /// Takes in records of the same partition that come right after these.
     pub(crate) fn append(&mut self, next: &Self) {
-        self.layout.push(b',');
-        self.layout.extend_from_slice(next.layout.get(1..).unwrap_or_default());
+        self.layout.extend_from_slice(&next.layout);
         self.content.extend_from_slice(&next.content);
         self.records += next.records;
         self.bytes += next.bytes;
@@ -67,9 +59,16 @@ pub(crate) struct Fragments {
     list: Vec<Fragment>,
     // By record: its fragment, and its place in it.
     places: Vec<(usize, u32)>,
+    // Bytes that a new fragment makes room for.
+    room: usize,
 }
 
 impl Fragments {
+    /// None yet; `bytes` of records are to come.
+    pub(crate) fn with_room(bytes: usize) -> Self {
+        Self { room: bytes, ..Self::default() }
+    }
+
     pub(crate) fn push(
         &mut self,
         topic: &str,
@@ -82,7 +81,7 @@ impl Fragments {
         let of_place = |f: &Fragment| f.partition == partition && f.topic == topic && !f.is_full();
         let index = self.list.iter().rposition(of_place).unwrap_or(self.list.len());
         if index == self.list.len() {
-            self.list.push(Fragment::new(topic.to_owned(), partition));
+            self.list.push(Fragment::new(topic.to_owned(), partition, self.room));
         }
         if let Some(fragment) = self.list.get_mut(index) {
             self.places.push((index, fragment.records));

@@ -21,6 +21,7 @@ mod broker;
 mod consumer;
 mod error;
 mod fragment;
+mod layout;
 mod log;
 mod partition;
 mod reader;

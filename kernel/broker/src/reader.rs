@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::error::{BrokerError, StorageError};
-use crate::fragment::Entry;
+use crate::layout::Entries;
 use crate::record::Record;
 use crate::schema::{connect_reader, offset_of, row, uint};
 use crate::segment::{Place, SegmentFiles, folder_of};
@@ -158,26 +158,25 @@ fn unpack(
         Timestamp::from_millisecond(chunk.get(1)?).map_err(|err| damaged(err.into()))?;
     let place = Place { segment: uint(chunk.get(2)?), position: uint(chunk.get(3)?) };
     let found = segments.read(place, chunk.get(4)?, chunk.get(5)?)?;
-    let layout: Vec<Entry> =
-        serde_json::from_slice(&found.layout).map_err(|err| damaged(err.into()))?;
     // The values share the chunk's memory.
     let mut content = Bytes::from(found.content);
-    for (offset, (key, headers, length)) in (first..range.end).zip(layout) {
+    for (offset, entry) in (first..range.end).zip(Entries(&found.layout)) {
         if max <= records.len() {
             break;
         }
-        if content.len() < length {
+        let entry = entry?;
+        if content.len() < entry.length {
             return Err(damaged("a chunk is shorter than its layout says".into()));
         }
-        let value = content.split_to(length);
+        let value = content.split_to(entry.length);
         if range.from <= offset {
             records.push(Record {
                 topic: range.topic.clone(),
                 partition: range.partition,
                 offset,
-                key,
+                key: entry.key,
                 value,
-                headers,
+                headers: entry.headers,
                 appended_at,
             });
         }

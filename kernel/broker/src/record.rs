@@ -50,6 +50,11 @@ impl Headers {
         }
     }
 
+    /// Adds one that is known not to be there, under a name in lower case.
+    pub(crate) fn add(&mut self, name: String, value: String) {
+        self.0.push((name, value));
+    }
+
     /// Names and values, in the order of adding.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))

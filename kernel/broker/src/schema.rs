@@ -1,11 +1,11 @@
 //! The log's file: its tables, what makes it ours, and its state when it is opened.
 //!
-//! Format 2. The file is an index: the records themselves lie in segments beside it (`segment`).
+//! Format 3. The file is an index: the records themselves lie in segments beside it (`segment`).
 //! They are kept in chunks: neighbours of one partition that were committed together, 64 KiB or so.
 //! A row per record costs several microseconds of processor each, which on a fast disk is more than
 //! the fsync that a thousand of them share; a chunk costs little more than its bytes. A chunk's
-//! `layout` is a JSON array with one `[key, headers, bytes of the value]` per record, its `content`
-//! is the values one after the other; the index keeps where they begin and how long they are.
+//! `layout` says what its records have besides their values (`layout`), its `content` is the values
+//! one after the other; the index keeps where they begin and how long they are.
 //!
 //! A chunk's row id is its partition's number and its first offset in one integer, so the table
 //! itself is the index. `bytes` is a running total per partition, so that "the newest 10 MB" and
@@ -29,7 +29,7 @@ use crate::state::{Extent, Progress, State};
 const APPLICATION_ID: i64 = 0x4348_454c;
 
 /// The format that this version writes, and the newest that it reads.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 /// Bits of a row id that hold the offset: 10^12 records per partition, 8 million partitions.
 const OFFSET_BITS: u32 = 40;

@@ -31,10 +31,13 @@ use serde::{Deserialize, Serialize};
 use crate::settings::{Durability, LogSettings};
 
 /// What a segment begins with: its kind, and the format's number.
-const MAGIC: &[u8; 8] = b"CHELSEG1";
+const MAGIC: &[u8; 8] = b"CHELSEG2";
 
 /// Bytes of a frame before its body.
 const PREFIX: usize = 8;
+
+/// Bytes of memory kept from one frame to the next: a thousand events with room to spare.
+const FRAME_KEPT: usize = 1 << 20;
 
 /// Open files kept by readers; more than a reader that scans forward needs.
 const KEPT: usize = 16;
@@ -75,17 +78,22 @@ pub(crate) struct Place {
 #[derive(Default)]
 pub(crate) struct Frame {
     heads: Vec<Head>,
-    data: Vec<u8>,
+    // Layout and content, by head.
+    chunks: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Frame {
     /// Adds a chunk; `head` gets the lengths of what is given.
-    pub(crate) fn push(&mut self, mut head: Head, layout: &[u8], content: &[u8]) -> io::Result<()> {
-        head.layout = length(layout)?;
-        head.content = length(content)?;
+    pub(crate) fn push(
+        &mut self,
+        mut head: Head,
+        layout: Vec<u8>,
+        content: Vec<u8>,
+    ) -> io::Result<()> {
+        head.layout = length(&layout)?;
+        head.content = length(&content)?;
         self.heads.push(head);
-        self.data.extend_from_slice(layout);
-        self.data.extend_from_slice(content);
+        self.chunks.push((layout, content));
         Ok(())
     }
 
@@ -93,19 +101,22 @@ impl Frame {
         &self.heads
     }
 
-    /// The frame's bytes, and how many of them come before the first chunk.
-    fn encode(&self) -> io::Result<(Vec<u8>, u64)> {
+    /// Writes the frame's bytes into `bytes`, which is empty, and answers how many of them come
+    /// before the first chunk.
+    fn encode(&self, bytes: &mut Vec<u8>) -> io::Result<u64> {
         let heads = serde_json::to_vec(&self.heads)?;
-        let before = PREFIX + 4 + heads.len();
-        let mut bytes = Vec::with_capacity(before + self.data.len());
         bytes.extend_from_slice(&[0; PREFIX]);
         bytes.extend_from_slice(&length(&heads)?.to_le_bytes());
         bytes.extend_from_slice(&heads);
-        bytes.extend_from_slice(&self.data);
+        let before = bytes.len() as u64;
+        for (layout, content) in &self.chunks {
+            bytes.extend_from_slice(layout);
+            bytes.extend_from_slice(content);
+        }
         let body = bytes.get(PREFIX..).unwrap_or_default();
         let prefix = [length(body)?.to_le_bytes(), crc32fast::hash(body).to_le_bytes()].concat();
         bytes.splice(..PREFIX, prefix);
-        Ok((bytes, before as u64))
+        Ok(before)
     }
 }
 
@@ -137,6 +148,8 @@ pub(crate) struct Segments {
     length: u64,
     // How much of it is known to be on the disk.
     synced: u64,
+    // The last frame's bytes: fresh memory for each costs more than copying into it.
+    frame: Vec<u8>,
 }
 
 /// Where a log keeps its segments: beside its index.
@@ -226,8 +239,16 @@ impl Segments {
         let file =
             OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path)?;
         let (durability, full) = (settings.durability, settings.segment_bytes);
-        let mut segments =
-            Self { folder, durability, full, number, file, length: valid, synced: 0 };
+        let mut segments = Self {
+            folder,
+            durability,
+            full,
+            number,
+            file,
+            length: valid,
+            synced: 0,
+            frame: Vec::new(),
+        };
         if valid < MAGIC.len() as u64 {
             segments.begin()?;
         } else if valid < segments.file.metadata()?.len() {
@@ -272,11 +293,13 @@ impl Segments {
         if self.full <= self.length {
             self.roll()?;
         }
-        let (bytes, before) = frame.encode()?;
-        self.file.write_all_at(&bytes, self.length)?;
+        self.frame.clear();
+        self.frame.shrink_to(FRAME_KEPT);
+        let before = frame.encode(&mut self.frame)?;
+        self.file.write_all_at(&self.frame, self.length)?;
         if self.durability == Durability::Durable {
             self.file.sync_data()?;
-            self.synced = self.length + bytes.len() as u64;
+            self.synced = self.length + self.frame.len() as u64;
         }
         let mut position = self.length + before;
         let mut places = Vec::with_capacity(frame.heads.len());
@@ -396,8 +419,8 @@ mod tests {
 
     fn frame(first: u64) -> Frame {
         let mut frame = Frame::default();
-        frame.push(head(first), b"[1]", b"content").expect("fits");
-        frame.push(head(first + 2), b"[2]", b"").expect("fits");
+        frame.push(head(first), b"[1]".to_vec(), b"content".to_vec()).expect("fits");
+        frame.push(head(first + 2), b"[2]".to_vec(), Vec::new()).expect("fits");
         frame
     }
 

@@ -75,8 +75,7 @@ struct Chunk {
 }
 
 impl Chunk {
-    fn lay_out(mut self, frame: &mut Frame, at: i64) -> Result<(), StorageError> {
-        self.records.layout.push(b']');
+    fn lay_out(self, frame: &mut Frame, at: i64) -> Result<(), StorageError> {
         let head = Head {
             topic: self.records.topic,
             partition: self.records.partition,
@@ -87,7 +86,7 @@ impl Chunk {
             layout: 0,
             content: 0,
         };
-        frame.push(head, &self.records.layout, &self.records.content)?;
+        frame.push(head, self.records.layout, self.records.content)?;
         Ok(())
     }
 }
@@ -471,7 +470,7 @@ impl Writer {
                 let mut frame = Frame::default();
                 for (head, place) in chunks {
                     let chunk = writer.segments.read(place, head.layout, head.content)?;
-                    frame.push(head, &chunk.layout, &chunk.content)?;
+                    frame.push(head, chunk.layout, chunk.content)?;
                 }
                 writer.store(&frame)?;
                 retention::forget(&writer.connection, segment)?;

@@ -102,8 +102,8 @@ async fn refuses_what_it_cannot_read() {
 
     drop(Broker::open(&path, LogSettings::new(Durability::Durable), Clock::system()).unwrap());
     let file = rusqlite::Connection::open(&path).unwrap();
-    file.pragma_update(None, "user_version", 3).unwrap();
+    file.pragma_update(None, "user_version", 99).unwrap();
     drop(file);
     let newer = LogReader::open(&path);
-    assert!(matches!(newer, Err(OpenError::Newer { found: 3, known: 2, .. })), "{newer:?}");
+    assert!(matches!(newer, Err(OpenError::Newer { found: 99, .. })), "{newer:?}");
 }
