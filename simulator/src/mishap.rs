@@ -91,7 +91,7 @@ impl Mishaps {
         let lies = spells(self.lies, &sensors, (from, until), &mut random);
         let failures = spells(self.failing_actuators, &actuators, (from, until), &mut random);
         let skews = self.skews(&rooms, &mut random);
-        let mut doors = Doors::new(&deliveries, self.missed);
+        let mut doors = Doors { missed: self.missed, known: BTreeMap::new() };
         let mut told = Vec::with_capacity(deliveries.len());
         let mut inside: BTreeMap<String, String> = BTreeMap::new();
         for mut delivery in deliveries {
@@ -152,40 +152,22 @@ impl Mishaps {
 struct Doors {
     missed: f64,
     known: BTreeMap<String, BTreeSet<String>>,
-    /// When somebody enters a room for the last time.
-    last_entry: BTreeMap<(String, String), Timestamp>,
 }
 
 impl Doors {
-    fn new(deliveries: &[Delivery], missed: f64) -> Self {
-        let mut last_entry = BTreeMap::new();
-        for fact in deliveries.iter().flat_map(|delivery| &delivery.facts) {
-            if let What::StaffMoved { professional_id, room_id: Some(room), .. } = &fact.what {
-                last_entry.insert((professional_id.clone(), room.clone()), fact.t);
-            }
-        }
-        Self { missed, known: BTreeMap::new(), last_entry }
-    }
-
     /// What is read of somebody who goes through a door; `false` when it is nothing. The exit of
-    /// whom the twins do not know to be inside cannot be told by them, nor the return of whom they
-    /// believe to be there still, so an exit is missed only of whom does not come back.
+    /// whom the twins do not know to be inside cannot be told by them.
     fn read(&mut self, delivery: &mut Delivery, random: &mut ChaCha8Rng) -> bool {
         let Some(fact) = delivery.facts.first_mut() else { return true };
-        let t = fact.t;
         let What::StaffMoved { professional_id, room_id, from_room_id } = &mut fact.what else {
             return true;
         };
         let known = self.known.entry(professional_id.clone()).or_default();
         *from_room_id = from_room_id.take().filter(|room| known.contains(room));
         if random.random_bool(self.missed) {
-            let comes_back = from_room_id.as_ref().is_some_and(|room| {
-                let entry = self.last_entry.get(&(professional_id.clone(), room.clone()));
-                entry.is_some_and(|last| t < *last)
-            });
             match random.random_range(0..3) {
-                0 if !comes_back => return false,
-                1 if !comes_back => *from_room_id = None,
+                0 => return false,
+                1 => *from_room_id = None,
                 _ => *room_id = None,
             }
         }

@@ -1,4 +1,4 @@
-//! What the gateway knows of actuators and of patients' movements, kept over a restart.
+//! What the gateway knows of actuators and of people's movements, kept over a restart.
 
 use chiron_clock::instant;
 use chiron_store::{Collection, CollectionSpec, Find, Store, StoreError, WriteError};
@@ -11,7 +11,7 @@ use crate::line::State;
 
 /// One document per actuator that was announced.
 pub(crate) static ACTUATORS: CollectionSpec = CollectionSpec { name: "actuators", indexes: &[] };
-/// Where each patient entered last.
+/// One document per person and room, as long as the person is inside.
 pub(crate) static ENTRIES: CollectionSpec = CollectionSpec { name: "entries", indexes: &[] };
 
 /// Changes that a slow observer may be behind; it then looks again.
@@ -37,9 +37,13 @@ pub(crate) struct Known {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Entry {
-    room: String,
     #[serde(with = "instant::text")]
     at: Timestamp,
+}
+
+/// Ids of twins have no spaces.
+fn stay(person: &str, room: &str) -> String {
+    format!("{person} {room}")
 }
 
 /// A document could not be read or written.
@@ -147,24 +151,31 @@ impl Everything {
         }
     }
 
-    /// A patient has entered a room.
+    /// When a person who is inside a room entered it last.
+    pub(crate) async fn entry(
+        &self,
+        person: &str,
+        room: &str,
+    ) -> Result<Option<Timestamp>, KnownError> {
+        Ok(self.entries.get(&stay(person, room)).await?.map(|found| found.document.at))
+    }
+
+    /// A person has entered a room.
     pub(crate) async fn entered(
         &self,
-        patient: &str,
+        person: &str,
         room: &str,
         at: Timestamp,
     ) -> Result<(), KnownError> {
-        let before = self.entries.get(patient).await?;
-        if before.is_some_and(|before| at < before.document.at) {
-            return Ok(());
+        if self.entry(person, room).await?.is_none_or(|before| before < at) {
+            self.entries.put(&stay(person, room), &Entry { at }, Vec::new()).await?;
         }
-        self.entries.put(patient, &Entry { room: room.to_owned(), at }, Vec::new()).await?;
         Ok(())
     }
 
-    /// A patient has left the block.
-    pub(crate) async fn left(&self, patient: &str) -> Result<(), KnownError> {
-        self.entries.delete(patient, None).await?;
+    /// A person has left a room.
+    pub(crate) async fn left(&self, person: &str, room: &str) -> Result<(), KnownError> {
+        self.entries.delete(&stay(person, room), None).await?;
         Ok(())
     }
 
@@ -176,9 +187,7 @@ impl Everything {
     ) -> Result<Option<String>, KnownError> {
         let mut latest: Option<(Option<Timestamp>, String)> = None;
         for patient in inside {
-            let entry = self.entries.get(&patient).await?.map(|found| found.document);
-            let at = entry.filter(|entry| entry.room == room).map(|entry| entry.at);
-            latest = latest.max(Some((at, patient)));
+            latest = latest.max(Some((self.entry(&patient, room).await?, patient)));
         }
         Ok(latest.map(|(_, patient)| patient))
     }

@@ -10,7 +10,7 @@ use twin_client::{Patch, Properties, Query, TwinError, Twins, models};
 
 use crate::actuator::Kind;
 use crate::known::{Everything, KnownError};
-use crate::line::{Device, Left, Reading, Role, Said, State};
+use crate::line::{Device, Left, Reading, Said, State};
 
 /// A line was not done.
 #[derive(Debug, thiserror::Error)]
@@ -72,8 +72,8 @@ impl Shadow {
         match said {
             Said::Measured { room, reading } => self.measured(room, *reading, at).await,
             Said::State { actuator, state } => self.state(actuator, *state, at).await,
-            Said::Moved { person, role, room, left } => {
-                self.moved(person, *role, room.as_deref(), left, at).await
+            Said::Moved { person, room, left } => {
+                self.moved(person, room.as_deref(), left, at).await
             }
             Said::Implanted { device, kind, room, patient } => {
                 self.implanted(device, *kind, room, patient.as_deref(), at).await
@@ -117,19 +117,25 @@ impl Shadow {
     }
 
     /// Enters first and leaves then, at one time: one move, and nobody is ever nowhere between two
-    /// rooms. A first entrance has nothing to leave.
+    /// rooms. A first entrance has nothing to leave. An exit that no reader saw leaves a relationship
+    /// behind: who comes back to that room gets a second one, since only what is new is told.
     async fn moved(
         &self,
         person: &str,
-        role: Role,
         room: Option<&str>,
         left: &Left,
         at: Timestamp,
     ) -> Result<(), NotDone> {
         let inside = self.twins.relationships(person, Some(models::REL_IS_INSIDE)).await?;
         if let Some(room) = room {
-            let id = format!("{room}-{person}");
+            let mut id = format!("{room}-{person}");
+            let there = inside.iter().any(|inside| inside.target == room);
+            // Said again it is the same entrance.
+            if there && self.known.entry(person, room).await? != Some(at) {
+                id = format!("{id}-{}", at.as_millisecond());
+            }
             self.twins.put_relationship(person, &id, models::REL_IS_INSIDE, room, Some(at)).await?;
+            self.known.entered(person, room, at).await?;
         }
         let leaves = |target: &str| {
             Some(target) != room
@@ -140,12 +146,7 @@ impl Shadow {
         };
         for relationship in inside.iter().filter(|inside| leaves(&inside.target)) {
             self.twins.delete_relationship(person, &relationship.id, Some(at)).await?;
-        }
-        if role == Role::Patient {
-            match room {
-                Some(room) => self.known.entered(person, room, at).await?,
-                None => self.known.left(person).await?,
-            }
+            self.known.left(person, &relationship.target).await?;
         }
         Ok(())
     }

@@ -86,6 +86,23 @@ async fn a_badge_moves_a_person_and_a_first_entrance_is_one() {
     assert_eq!(unit.say(nurse(Value::Null, json!("pre-1"))).await, 204);
     assert_eq!(inside("hp-1").await, ["or-1"]);
 
+    // Who comes back to a room whose exit was missed is told again, once, and leaves it for good.
+    let back = |at: &str| {
+        let mut line = nurse(json!("or-1"), Value::Null);
+        line["time"] = json!(at);
+        line
+    };
+    assert_eq!(unit.say(nurse(json!("or-1"), Value::Null)).await, 204);
+    assert_eq!(inside("hp-1").await, ["or-1"]);
+    assert_eq!(unit.say(back(T2)).await, 204);
+    assert_eq!(inside("hp-1").await, ["or-1", "or-1"]);
+    assert_eq!(unit.say(back(T2)).await, 204);
+    assert_eq!(inside("hp-1").await, ["or-1", "or-1"]);
+    assert_eq!(unit.say(nurse(Value::Null, json!("or-1"))).await, 204);
+    assert_eq!(inside("hp-1").await, Vec::<String>::new());
+    assert_eq!(unit.say(nurse(json!("or-1"), Value::Null)).await, 204);
+    assert_eq!(inside("hp-1").await, ["or-1"]);
+
     assert_eq!(unit.say(moved("nobody", "patient", json!("or-1"), T1)).await, 404);
     assert_eq!(unit.say(patient(json!("nowhere"), T1)).await, 404);
 }
