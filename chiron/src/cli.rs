@@ -69,6 +69,8 @@ pub(crate) enum RebuiltArg {
     BuildingManagement,
     /// Where everybody is and was
     StaffTracking,
+    /// Processes, from the facts about patients and rooms
+    SurgicalProcessMonitoring,
 }
 
 #[derive(Debug, Args)]

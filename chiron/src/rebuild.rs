@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use chiron_broker::{Consumer, Durability, Handled, Handler, LogReader};
+use chiron_clock::Clock;
 use chiron_store::{CollectionSpec, Find, ID, Store, after};
 use serde_json::Value;
 
@@ -76,6 +77,7 @@ pub(crate) async fn run(settings: &Settings, args: &RebuildArgs) -> Result<ExitC
             };
             rebuild(settings, context, args.check).await?
         }
+        RebuiltArg::SurgicalProcessMonitoring => refold(settings, args.check).await?,
     };
     let mut all_same = true;
     for (name, compared) in compared {
@@ -94,14 +96,7 @@ async fn rebuild<H: Handler>(
     check: bool,
 ) -> Result<Vec<(&'static str, Compared)>> {
     let path = settings.data.join(format!("{}.sqlite", context.name));
-    ensure!(path.exists(), "there is no database {}", path.display());
-    let before = Store::open(&path, settings.durability.into(), context.collections)
-        .with_context(|| format!("opening {}; services must be stopped", path.display()))?;
-    ensure!(
-        before.unrelayed() == 0,
-        "{} holds events that are not told yet; start the services and stop them again",
-        path.display()
-    );
+    let before = open(&path, settings, context.collections)?;
     let beside = beside(&path);
     remove(&beside)?;
     // A power cut costs this file only, until it is closed and takes its place.
@@ -126,6 +121,40 @@ async fn rebuild<H: Handler>(
         replace(&path, &beside)?;
     }
     Ok(compared)
+}
+
+/// Processes follow from facts, which are records of the service's own: they are folded again where
+/// they are.
+async fn refold(settings: &Settings, check: bool) -> Result<Vec<(&'static str, Compared)>> {
+    use surgical_process_monitoring as service;
+
+    let path = settings.data.join(format!("{}.sqlite", service::NAME));
+    let store = open(&path, settings, service::COLLECTIONS)?;
+    let refolded = service::refold(&store, Clock::system(), !check).await?;
+    store.close().await;
+    let compared = |it: service::Refolded| {
+        let service::Refolded { same, changed, gone: missing, new } = it;
+        Compared { same, changed, missing, new }
+    };
+    let names = service::FOLDED.iter().map(|spec| spec.name);
+    Ok(names.zip(refolded.map(compared)).collect())
+}
+
+/// A service's database, while nothing in it waits to be told.
+fn open(
+    path: &Path,
+    settings: &Settings,
+    collections: &'static [&'static CollectionSpec],
+) -> Result<Store> {
+    ensure!(path.exists(), "there is no database {}", path.display());
+    let store = Store::open(path, settings.durability.into(), collections)
+        .with_context(|| format!("opening {}; services must be stopped", path.display()))?;
+    ensure!(
+        store.unrelayed() == 0,
+        "{} holds events that are not told yet; start the services and stop them again",
+        path.display()
+    );
+    Ok(store)
 }
 
 /// The database that is built, in the folder of the one that it replaces.

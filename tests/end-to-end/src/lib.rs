@@ -122,6 +122,31 @@ impl Run {
         fs::read(&path).with_context(|| format!("reading {}", path.display()))
     }
 
+    /// What the services that keep what follows from events and facts find when they fold it again,
+    /// a line per collection.
+    ///
+    /// # Errors
+    ///
+    /// Something is not as it is folded again; the lines say what.
+    pub fn folded_again(&self) -> Result<String> {
+        let mut lines = String::new();
+        for service in ["building-management", "staff-tracking", "surgical-process-monitoring"] {
+            let ended = Command::new(binary("chiron")?)
+                .args(["rebuild", service, "--check", "--data"])
+                .arg(self.data())
+                .output()
+                .context("starting chiron")?;
+            let said = format!(
+                "{}{}",
+                String::from_utf8_lossy(&ended.stdout),
+                String::from_utf8_lossy(&ended.stderr)
+            );
+            ensure!(ended.status.success(), "{service}: {said}");
+            lines += &said;
+        }
+        Ok(lines)
+    }
+
     /// How many facts the product has acknowledged so far.
     #[must_use]
     pub fn acknowledged(&self) -> usize {

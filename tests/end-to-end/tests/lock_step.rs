@@ -24,10 +24,15 @@ fn a_test_day_has_no_difference() {
 
 #[test]
 fn another_test_day_told_twice_late_and_out_of_order_has_none_either() {
-    check(&Run::new("test-day", 3).unwrap().disturbed());
+    let run = Run::new("test-day", 3).unwrap().disturbed();
+    check(&run);
+    let folded = run.folded_again().unwrap();
+    assert!(folded.contains("processes: 3 as before, 0 changed, 0 gone, 0 more"), "{folded}");
 }
 
 #[test]
 fn a_day_on_which_everything_goes_wrong_has_none_either() {
-    check(&Run::new("bad-day", 1).unwrap().hours(2));
+    let run = Run::new("bad-day", 1).unwrap().hours(2);
+    check(&run);
+    run.folded_again().unwrap();
 }

@@ -12,8 +12,8 @@ mod infrastructure;
 
 use chiron_broker::Consumer;
 use chiron_chassis::{Api, Runtime, ServeError, serve};
-use chiron_clock::{Clock, Reconciler};
-use chiron_store::CollectionSpec;
+use chiron_clock::{Activity, Clock};
+use chiron_store::{CollectionSpec, Store};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::net::TcpListener;
@@ -25,7 +25,7 @@ use crate::{
         consuming::Consuming,
         folding::{Folding, Nudges},
         locating::Locating,
-        records::Records,
+        records::{RecordError, Records},
         routes::{self, Shared},
         settling::Settling,
         twinning::Twinning,
@@ -47,6 +47,52 @@ pub const COLLECTIONS: &[&CollectionSpec] = &[
     &document::DEVICES,
     &document::TWINS,
 ];
+
+/// The collections that follow from the others' facts, in the order of [`refold`]'s answer.
+pub const FOLDED: [&CollectionSpec; 2] = [&document::PATIENTS, &document::PROCESSES];
+
+/// How what is kept compares with what the facts say, in documents.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Refolded {
+    /// As the facts say.
+    pub same: u64,
+    /// The facts say something else.
+    pub changed: u64,
+    /// The facts do not say it.
+    pub gone: u64,
+    /// The facts say it, and it was not kept.
+    pub new: u64,
+}
+
+impl Refolded {
+    fn count<T: PartialEq>(&mut self, kept: Option<&T>, said: &T) {
+        match kept {
+            Some(kept) if kept == said => self.same += 1,
+            Some(_) => self.changed += 1,
+            None => self.new += 1,
+        }
+    }
+}
+
+/// Facts could not be read, or what follows from them not be written.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct RefoldError(#[from] RecordError);
+
+/// Folds all processes again from their facts, while the service is stopped, and compares; with
+/// `mend` what does not follow from them is replaced. Nobody is told anything.
+///
+/// # Errors
+///
+/// [`RefoldError`]; with `mend` a second try goes on where the first ended.
+pub async fn refold(store: &Store, clock: Clock, mend: bool) -> Result<[Refolded; 2], RefoldError> {
+    let activity = Activity::new(clock.clone());
+    let nudges = Nudges::new(&activity);
+    let window = SignedDuration::from_secs(i64::from(late_window_s()));
+    let folding = Folding { records: Records::of(store), clock, nudges, window };
+    let comparison = folding.refold_all(mend).await?;
+    Ok([comparison.patients, comparison.processes])
+}
 
 /// What can be set.
 #[derive(Debug, Clone, Deserialize)]
@@ -99,11 +145,7 @@ pub fn start(runtime: &Runtime, settings: Settings) -> Result<(), twin_client::T
     completeness.follow(GROUP, TOPICS);
     let twins = Twins::open(settings.twin_layer, calls.clone())?;
     let records = Records::of(&store);
-    let nudges = Nudges {
-        locating: Reconciler::new(&activity),
-        settling: Reconciler::new(&activity),
-        twinning: Reconciler::new(&activity),
-    };
+    let nudges = Nudges::new(&activity);
     let folding = Folding {
         records: records.clone(),
         clock: clock.clone(),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use block_language::surgical_process::ProcessChange;
 use chiron_broker::NewRecord;
-use chiron_clock::{Clock, Reconciler};
+use chiron_clock::{Activity, Clock, Reconciler};
 use chiron_store::WriteError;
 use jiff::{SignedDuration, Timestamp};
 use surgical_process_monitoring_domain::{
@@ -41,6 +41,13 @@ pub(crate) struct Nudges {
     pub(crate) twinning: Reconciler,
 }
 
+impl Nudges {
+    pub(crate) fn new(activity: &Activity) -> Self {
+        let reconciler = || Reconciler::new(activity);
+        Self { locating: reconciler(), settling: reconciler(), twinning: reconciler() }
+    }
+}
+
 /// Folds patients.
 #[derive(Debug, Clone)]
 pub(crate) struct Folding {
@@ -52,14 +59,14 @@ pub(crate) struct Folding {
 }
 
 /// A patient's facts, with what surrounds them.
-struct Known {
+pub(crate) struct Known {
     facts: Vec<Fact>,
     around: Surroundings,
 }
 
 /// What an attempt comes to.
-struct Next {
-    document: PatientDocument,
+pub(crate) struct Next {
+    pub(crate) document: PatientDocument,
     outbox: Vec<NewRecord>,
 }
 
@@ -97,7 +104,8 @@ impl Folding {
             Some(read) => (Some(read.version), read.document),
             None => (None, PatientDocument::default()),
         };
-        let known = self.known(patient, before.past.resume.as_ref().map(Resume::from)).await?;
+        let resume = before.past.resume.as_ref().map(Resume::from);
+        let known = self.known(patient, resume, |_| true).await?;
         let next = self.next(patient, &before, &known, complete).await?;
         if next.document == before {
             return self.project(patient, version.unwrap_or(0), before).await;
@@ -115,10 +123,16 @@ impl Folding {
         self.project(patient, version, document).await
     }
 
-    /// The patient's own facts and those of rooms that are the patient's, and what was in use
-    /// where the patient entered.
-    async fn known(&self, patient: &str, resume: Option<Resume>) -> Result<Known, RecordError> {
+    /// The patient's own facts and those of rooms that are the patient's, as far as they count, and
+    /// what was in use where the patient entered.
+    pub(crate) async fn known(
+        &self,
+        patient: &str,
+        resume: Option<Resume>,
+        counts: impl Fn(&Fact) -> bool,
+    ) -> Result<Known, RecordError> {
         let mut facts = self.records.facts_of(patient).await?;
+        facts.retain(&counts);
         let own = Track::of(&facts);
         let from = resume.as_ref().map_or(Timestamp::MIN, |resume| resume.order.at);
         let mut around = Surroundings::new();
@@ -143,7 +157,7 @@ impl Folding {
                 }
             }
         }
-        facts.extend(self.room_facts(patient, own, from).await?);
+        facts.extend(self.room_facts(patient, own, from).await?.into_iter().filter(counts));
         Ok(Known { facts, around })
     }
 
@@ -177,7 +191,8 @@ impl Folding {
         Ok(found.into_values().collect())
     }
 
-    async fn next(
+    /// What follows from what is known, and what is to be told of it.
+    pub(crate) async fn next(
         &self,
         patient: &str,
         before: &PatientDocument,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chiron_clock::instant;
-use chiron_store::{Collection, Find, Store, StoreError, Versioned, WriteError};
+use chiron_store::{Collection, Find, ID, Store, StoreError, Versioned, WriteError, after};
 use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use surgical_process_monitoring_domain::{
@@ -23,6 +23,8 @@ use crate::application::document::{
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Entries looked at together when the owner of a room's fact is sought.
 const PAGE: usize = 8;
+/// Documents read together when all are read.
+const BATCH: usize = 500;
 
 /// Why documents could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -183,6 +185,27 @@ impl Records {
         let tracks = self.tracks(patients(&found).map(str::to_owned).collect()).await?;
         let found = inside(&RoomId::new(room), at, &tracks);
         Ok(found.into_iter().cloned().collect())
+    }
+
+    /// Everybody of whom anything is kept.
+    pub(crate) async fn everyone(&self) -> Result<BTreeSet<String>, RecordError> {
+        let mut everyone = BTreeSet::new();
+        let mut last = String::new();
+        loop {
+            let page = Find::all().filter(after(ID, last.clone())).limit(BATCH);
+            let found = self.facts.find(&page).await?;
+            let Some(newest) = found.last() else { break };
+            last.clone_from(&newest.id);
+            everyone.extend(patients(&found).map(str::to_owned));
+        }
+        let mut last = String::new();
+        loop {
+            let page = Find::all().filter(after(ID, last.clone())).limit(BATCH);
+            let found = self.patients.find(&page).await?;
+            let Some(newest) = found.last() else { return Ok(everyone) };
+            last.clone_from(&newest.id);
+            everyone.extend(found.into_iter().map(|patient| patient.id));
+        }
     }
 
     /// Buttons and usages of a room, in a span whose ends are both included.

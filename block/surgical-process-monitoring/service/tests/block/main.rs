@@ -4,6 +4,7 @@
 #![expect(clippy::panic, reason = "a test may panic")]
 
 mod processes;
+mod refolding;
 mod surroundings;
 mod truth;
 mod twins;
