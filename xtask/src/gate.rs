@@ -64,10 +64,10 @@ pub(crate) fn test(root: &Path, only: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// The long runs of the end-to-end suite.
-pub(crate) fn soak(root: &Path) -> Result<()> {
+/// The long runs of the end-to-end suite, or those whose name has the word.
+pub(crate) fn soak(root: &Path, word: Option<&str>) -> Result<()> {
     run(&mut cargo(root, &["build", "--release", "--package", "chiron", "--package", "truth"]))?;
-    let args = [
+    let mut args = vec![
         "test",
         "--release",
         "--package",
@@ -79,6 +79,7 @@ pub(crate) fn soak(root: &Path) -> Result<()> {
         "--test-threads=1",
         "--ignored",
     ];
+    args.extend(word);
     run(&mut cargo(root, &args))
 }
 

@@ -39,7 +39,10 @@ enum Command {
         only: Option<String>,
     },
     /// What takes long: full days, twenty kills; run by hand, the result is committed
-    Soak,
+    Soak {
+        /// Only the long runs whose name contains this text
+        only: Option<String>,
+    },
     /// Proves the arrows between crates and layers
     Arch,
     /// Checks headers, manifests, licences, sources, duplicates and generated files
@@ -82,7 +85,7 @@ fn execute(command: Command) -> Result<()> {
     match command {
         Command::Up { args } => run::up(&root, &args),
         Command::Test { only } => gate::test(&root, only.as_deref()),
-        Command::Soak => gate::soak(&root),
+        Command::Soak { only } => gate::soak(&root, only.as_deref()),
         Command::Arch => arch::check(&root)?.report("arch"),
         Command::Tidy => tidy::check(&root)?.report("tidy"),
         Command::Bench { args } => run::bench(&root, &args),

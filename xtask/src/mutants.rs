@@ -2,8 +2,10 @@
 //!
 //! An oracle that cannot fail proves nothing. The faults stand in `tests/truth/mutants.toml`: one
 //! line of the product each, replaced by another. They are planted in a copy of the tree. What
-//! became of each is written to `tests/truth/RESULTS.md`, to be committed.
+//! became of each is written to `tests/truth/RESULTS.md`, to be committed; it may be run in parts,
+//! since rows of others stay.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,9 +17,17 @@ use crate::run::{cargo, say};
 use crate::workspace::read;
 
 const RESULTS: &str = "tests/truth/RESULTS.md";
-/// A day on which everything goes wrong, told as it happens, so that the instants of commands
-/// count; then a day that is told twice, late and out of order.
-const DAYS: [(&str, &[&str]); 2] = [
+const HEAD: &str = "# Planted faults
+
+What the oracle found in a product with one fault each, planted in the named commit.
+
+| fault | found on | verdict | commit |
+| --- | --- | --- | --- |
+";
+/// What is soon over; then a day on which everything goes wrong, told as it happens, so that the
+/// instants of commands count; then a day that is told twice, late and out of order.
+const DAYS: [(&str, &[&str]); 3] = [
+    ("three surgeries", &["--scenario", "three-surgeries", "--seed", "1"]),
     ("a bad day", &["--scenario", "bad-day", "--hours", "2", "--seed", "1"]),
     ("a disturbed day", &["--scenario", "test-day", "--seed", "2", "--disturb"]),
 ];
@@ -39,11 +49,9 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
     run_cargo(&tree, &["build", "--quiet", "--package", "chiron", "--package", "truth"])?;
     let alone = caught_on(root, &tree).context("without a fault")?;
     ensure!(alone.is_none(), "the oracle finds differences in a product without a planted fault");
+    let commit = commit(root)?;
+    let mut rows = rows(root);
     let mut missed = Vec::new();
-    let mut table = String::from(
-        "# Planted faults\n\nWhat the oracle found in a product with one fault each.\n\n\
-         | fault | found on | verdict |\n| --- | --- | --- |\n",
-    );
     for mutant in mutants.iter().filter(|mutant| chosen(mutant)) {
         let path = tree.join(&mutant.file);
         let original = read(&path)?;
@@ -59,28 +67,47 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
         fs::write(&path, original)?;
         let name = &mutant.name;
         let row = match caught {
-            Ok(Some((day, verdict))) => format!("| {name} | {day} | {verdict} |"),
+            Ok(Some((day, verdict))) => format!("| {name} | {day} | {verdict} | {commit} |"),
             Ok(None) => {
                 missed.push(name.clone());
-                format!("| {name} | – | MISSED |")
+                format!("| {name} | – | MISSED | {commit} |")
             }
             // Neither caught nor missed: the fault was a bad one, or the machine was.
             Err(err) => {
                 missed.push(name.clone());
-                format!("| {name} | – | NOT RUN: {err:#} |")
+                format!("| {name} | – | NOT RUN: {err:#} | {commit} |")
             }
         };
         say(&row);
-        table.push_str(&row);
-        table.push('\n');
-        if args.is_empty() {
-            fs::write(root.join(RESULTS), &table).context("writing the results")?;
-        }
+        rows.insert(name.clone(), row);
+        let known = mutants.iter().filter_map(|mutant| rows.get(&mutant.name));
+        let table = known.fold(HEAD.to_owned(), |table, row| table + row + "\n");
+        fs::write(root.join(RESULTS), table).context("writing the results")?;
     }
     if !missed.is_empty() {
         bail!("not caught: {}", missed.join(", "));
     }
     Ok(())
+}
+
+/// What is known of each fault, as the results say; nothing when there are none yet.
+fn rows(root: &Path) -> BTreeMap<String, String> {
+    let results = read(&root.join(RESULTS)).unwrap_or_default();
+    let rows = results.lines().filter_map(|row| {
+        let name = row.strip_prefix("| ")?.split(" | ").next()?;
+        Some((name.to_owned(), row.to_owned()))
+    });
+    rows.collect()
+}
+
+/// The commit that is tried, with a word when it was changed.
+fn commit(root: &Path) -> Result<String> {
+    let named = Command::new("git")
+        .current_dir(root)
+        .args(["describe", "--always", "--dirty", "--exclude=*"])
+        .output()
+        .context("asking git for the commit")?;
+    Ok(String::from_utf8(named.stdout)?.trim().to_owned())
 }
 
 fn mutants(root: &Path) -> Result<Vec<Mutant>> {

@@ -1,17 +1,34 @@
 //! What takes long: full days, named days, and twenty kills. Run by `cargo xtask soak`.
 //!
 //! What the oracle says of each run is written to `RESULTS.md` of this crate as it comes, to be
-//! committed.
+//! committed; it may be run in parts, since rows of other runs stay.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::fmt::Write as _;
+use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use end_to_end::{Run, Verdict};
 
-/// Rows of the table, in the order in which the runs ended.
-static ROWS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md");
+const HEAD: &str = "# Long runs
+
+Each in lock-step from booking to report, with the named commit; the oracle compared every fact of
+the journal with the product's answers.
+
+| run | facts compared | verdict | minutes | commit |
+| --- | --- | --- | --- | --- |
+";
+/// One writes at a time.
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// The commit that is run, with a word when it was changed.
+fn commit() -> String {
+    let describe = ["describe", "--always", "--dirty", "--exclude=*"];
+    let folder = env!("CARGO_MANIFEST_DIR");
+    let named = Command::new("git").current_dir(folder).args(describe).output().unwrap();
+    String::from_utf8(named.stdout).unwrap().trim().to_owned()
+}
 
 /// Notes a verdict. A difference is noted as well: it fails the test afterwards.
 fn note(what: &str, began: Instant, verdict: &Verdict) {
@@ -22,18 +39,15 @@ fn note(what: &str, began: Instant, verdict: &Verdict) {
     };
     let facts: u64 =
         said("compared: ").split([' ', ',']).filter_map(|word| word.parse::<u64>().ok()).sum();
-    let row = format!("| {what} | {facts} | {} | {minutes:.1} |", said(" differences"));
-    let mut rows = ROWS.lock().unwrap();
-    rows.push(row);
-    let mut text = String::from(
-        "# Long runs\n\nEach in lock-step from booking to report; the oracle compared every fact of \
-         the journal with the product's answers.\n\n\
-         | run | facts compared | verdict | minutes |\n| --- | --- | --- | --- |\n",
-    );
-    for row in rows.iter() {
-        writeln!(text, "{row}").unwrap();
-    }
-    std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md"), text).unwrap();
+    let verdict = said(" differences");
+    let row = format!("| {what} | {facts} | {verdict} | {minutes:.1} | {} |", commit());
+    let _writing = WRITING.lock().unwrap();
+    let before = std::fs::read_to_string(RESULTS).unwrap_or_default();
+    let before = before.lines().skip_while(|line| !line.starts_with("| ---")).skip(1);
+    let mut rows: Vec<&str> =
+        before.filter(|row| !row.starts_with(&format!("| {what} |"))).collect();
+    rows.push(&row);
+    std::fs::write(RESULTS, format!("{HEAD}{}\n", rows.join("\n"))).unwrap();
 }
 
 /// Two at a time: what one waits for, the other works.
