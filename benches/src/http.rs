@@ -5,10 +5,17 @@
 //! server, and every ratio would come nearer to 1.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+
+use crate::surroundings::all;
 
 /// Connections of one measurement.
 pub(crate) const CONNECTIONS: usize = 64;
@@ -106,6 +113,29 @@ impl Connection {
         }
         Ok(())
     }
+}
+
+/// Asks on all connections at the same time, on each what is its own, one after the other.
+pub(crate) async fn ask_all(
+    connections: Vec<Connection>,
+    requests: impl Fn(usize) -> Vec<Bytes>,
+) -> Result<(Duration, Vec<Connection>)> {
+    let mut clients = JoinSet::new();
+    let all_ready = Arc::new(Barrier::new(connections.len() + 1));
+    for (client, mut connection) in connections.into_iter().enumerate() {
+        let (requests, all_ready) = (requests(client), Arc::clone(&all_ready));
+        clients.spawn(async move {
+            all_ready.wait().await;
+            for request in requests {
+                connection.ask(&request).await?.accepted()?;
+            }
+            Ok(connection)
+        });
+    }
+    all_ready.wait().await;
+    let begun = Instant::now();
+    let connections = all(clients).await?;
+    Ok((begun.elapsed(), connections))
 }
 
 /// Where the body begins; `None` while the head is not whole.

@@ -34,7 +34,7 @@ use tokio::task::JoinSet;
 use self::sources::{ROOMS, Surgery};
 use crate::http::{Connection, request};
 use crate::results::{Line, Target, median, say};
-use crate::surroundings::{close, surroundings};
+use crate::surroundings::{all, close, surroundings};
 
 /// Between two looks whether the report is there. A person may look two hundred times a second.
 const LOOK: Duration = Duration::from_millis(10);
@@ -61,7 +61,7 @@ async fn measure_with(folder: &Path, surgery: Surgery, rounds: usize) -> Result<
     let what = format!("report of {hours:.1} h with {} vital signs", vital.len());
     let bed = Bed::open(folder, surgery).await?;
 
-    let (mut all, mut composing) = (Vec::new(), Vec::new());
+    let (mut made, mut composing) = (Vec::new(), Vec::new());
     // The first round meets cold code and an empty database and is not counted.
     for round in 0..=rounds {
         let begun = Instant::now();
@@ -70,7 +70,7 @@ async fn measure_with(folder: &Path, surgery: Surgery, rounds: usize) -> Result<
         file_report(&StoredReports::new(&bed.runtime.store), bed.runtime.clock.now(), composed)
             .await?;
         if 0 < round {
-            all.push(ms(begun.elapsed()));
+            made.push(ms(begun.elapsed()));
             composing.push(ms(half));
         }
     }
@@ -88,14 +88,14 @@ async fn measure_with(folder: &Path, surgery: Surgery, rounds: usize) -> Result<
         forms.push(format!("{form} {bytes} bytes in {:.0} ms", ms(begun.elapsed())));
     }
     bed.close().await?;
-    let (composing, slowest) = (median(composing), all.iter().copied().fold(0.0, f64::max));
-    let made = Line {
+    let (composing, slowest) = (median(composing), made.iter().copied().fold(0.0, f64::max));
+    let report = Line {
         what: format!("{what}, made"),
         measured: format!(
             "from samples to the stored report; {composing:.0} ms of it composing, the slowest \
              {slowest:.0} ms"
         ),
-        value: median(all),
+        value: median(made),
         unit: " ms",
         target: Target::AtMost(200.0),
     };
@@ -112,7 +112,7 @@ async fn measure_with(folder: &Path, surgery: Surgery, rounds: usize) -> Result<
         unit: " s",
         target: Target::AtMost(1.0),
     };
-    Ok(vec![made, available])
+    Ok(vec![report, available])
 }
 
 /// What the service does with a process once everything is read.
@@ -161,8 +161,7 @@ fn process(surgery: &Surgery, id: &str) -> Result<Process> {
     let steps = steps.into_iter().zip(surgery.steps()).map(|(step, (_, at))| (at, step));
     let mut stays = Vec::new();
     for ((room, _), from) in ROOMS.into_iter().zip(surgery.stays()) {
-        let kind =
-            if room == "or-2" { RoomKind::Operating } else { RoomKind::PreOperating };
+        let kind = if room == "or-2" { RoomKind::Operating } else { RoomKind::PreOperating };
         stays.push(Stay { room: RoomId::new(room)?, kind, from });
     }
     Ok(Process {
@@ -212,7 +211,7 @@ impl Bed {
         ] {
             hands.point(service, &base);
         }
-        let (app, shutdown) = (sources::app(&surgery)?, runtime.shutdown.clone());
+        let (app, shutdown) = (sources::app(&surgery), runtime.shutdown.clone());
         serving.spawn(async move {
             let server = axum::serve(around, app);
             Ok(server.with_graceful_shutdown(async move { shutdown.requested().await }).await?)
@@ -253,11 +252,9 @@ impl Bed {
     }
 
     async fn close(self) -> Result<()> {
-        let Self { runtime, hands, mut serving, .. } = self;
+        let Self { runtime, hands, serving, .. } = self;
         hands.shut_down();
-        while let Some(ended) = serving.join_next().await {
-            ended.context("a task panicked")??;
-        }
+        all(serving).await?;
         close(runtime).await;
         Ok(())
     }

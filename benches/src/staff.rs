@@ -151,9 +151,9 @@ impl History {
     /// do the opposite.
     fn passage(&self, number: usize) -> Result<Movement> {
         let (who, turn) = (number % PROFESSIONALS, number / PROFESSIONALS);
-        let enters = (turn + who).is_multiple_of(2);
-        let passage = if enters { Passage::Entered } else { Passage::Left };
-        let room = (who + (turn + who % 2) / 2) % ROOMS;
+        let doors = turn + who % 2;
+        let passage = if doors.is_multiple_of(2) { Passage::Entered } else { Passage::Left };
+        let room = (who + doors / 2) % ROOMS;
         Ok(Movement {
             at: self.at(number)?,
             passage,

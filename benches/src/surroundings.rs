@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use chiron_broker::{Broker, Durability, LogSettings};
 use chiron_chassis::audit::Audit;
 use chiron_chassis::{Completeness, Runtime, TestHands};
 use chiron_clock::{Activity, Clock};
 use chiron_store::{CollectionSpec, Store};
+use tokio::task::JoinSet;
 
 /// A service's runtime as `chiron up` gives it, on files in `folder` and on the machine's clock.
 /// Only who signs tokens and where other services are is a test's.
@@ -40,4 +41,13 @@ pub(crate) async fn close(runtime: Runtime) {
     runtime.store.close().await;
     runtime.audit.close().await;
     runtime.broker.close().await;
+}
+
+/// Waits for all tasks; the first failure ends the waiting, and the tasks.
+pub(crate) async fn all<T: 'static>(mut tasks: JoinSet<Result<T>>) -> Result<Vec<T>> {
+    let mut done = Vec::with_capacity(tasks.len());
+    while let Some(ended) = tasks.join_next().await {
+        done.push(ended.context("a task panicked")??);
+    }
+    Ok(done)
 }

@@ -14,6 +14,7 @@ mod population;
 use std::fs::{File, OpenOptions};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -24,16 +25,16 @@ use axum::serve::ListenerExt as _;
 use bytes::Bytes;
 use chiron_chassis::{Runtime, TestHands};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Barrier, oneshot};
 use tokio::task::JoinSet;
 use twin_engine::Engine;
 use twin_engine_domain::query::{MAX_PAGE_SIZE, parse};
 
 use self::population::Population;
-use crate::http::{CONNECTIONS, Connection, request};
+use crate::http::{CONNECTIONS, Connection, ask_all, request};
 use crate::log::append;
 use crate::results::{Line, Target, median, p99, rate, say};
-use crate::surroundings::{close, surroundings};
+use crate::surroundings::{all, close, surroundings};
 
 /// Those that write at the same time, in process as over HTTP.
 const WRITERS: usize = CONNECTIONS;
@@ -268,21 +269,21 @@ impl Bed {
         self.changes += changes;
         let at = self.runtime.clock.now();
         let mut writers = JoinSet::new();
-        let begin = std::sync::Arc::new(tokio::sync::Barrier::new(WRITERS + 1));
+        let all_ready = Arc::new(Barrier::new(WRITERS + 1));
         for writer in 0..WRITERS {
             let numbers = (writer..changes).step_by(WRITERS).map(|number| first + number);
             let commands: Vec<_> =
                 numbers.map(|number| self.population.change(number, twins, at)).collect();
-            let (engine, begin) = (self.engine.clone(), std::sync::Arc::clone(&begin));
+            let (engine, all_ready) = (self.engine.clone(), Arc::clone(&all_ready));
             writers.spawn(async move {
-                begin.wait().await;
+                all_ready.wait().await;
                 for command in commands {
                     engine.write(command, None).await?;
                 }
                 Ok(())
             });
         }
-        begin.wait().await;
+        all_ready.wait().await;
         let begun = Instant::now();
         all(writers).await?;
         Ok(begun.elapsed())
@@ -454,37 +455,6 @@ impl Bed {
         close(runtime).await;
         Ok(())
     }
-}
-
-/// Asks on all connections at the same time, on each what is its own, one after the other.
-async fn ask_all(
-    connections: Vec<Connection>,
-    requests: impl Fn(usize) -> Vec<Bytes>,
-) -> Result<(Duration, Vec<Connection>)> {
-    let mut clients = JoinSet::new();
-    let begin = std::sync::Arc::new(tokio::sync::Barrier::new(connections.len() + 1));
-    for (client, mut connection) in connections.into_iter().enumerate() {
-        let (requests, begin) = (requests(client), std::sync::Arc::clone(&begin));
-        clients.spawn(async move {
-            begin.wait().await;
-            for request in requests {
-                connection.ask(&request).await?.accepted()?;
-            }
-            Ok(connection)
-        });
-    }
-    begin.wait().await;
-    let begun = Instant::now();
-    let connections = all(clients).await?;
-    Ok((begun.elapsed(), connections))
-}
-
-async fn all<T: 'static>(mut tasks: JoinSet<Result<T>>) -> Result<Vec<T>> {
-    let mut done = Vec::with_capacity(tasks.len());
-    while let Some(ended) = tasks.join_next().await {
-        done.push(ended.context("a task panicked")??);
-    }
-    Ok(done)
 }
 
 /// Changes and commits that the engines of this process have counted so far.

@@ -173,9 +173,9 @@ struct Around {
 }
 
 /// Every service around the report, behind one address.
-pub(super) fn app(surgery: &Surgery) -> Result<Router> {
+pub(super) fn app(surgery: &Surgery) -> Router {
     let around = Around { surgery: surgery.clone(), answers: Mutex::default() };
-    Ok(Router::new().fallback(answer).with_state(Arc::new(around)))
+    Router::new().fallback(answer).with_state(Arc::new(around))
 }
 
 async fn answer(

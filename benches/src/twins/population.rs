@@ -32,8 +32,11 @@ impl Unit {
     }
 }
 
+/// A query by what it asks for, and its text for a unit.
+type Query = (&'static str, fn(&Unit) -> String);
+
 /// What the services of the block ask the twin layer, each found once per unit.
-pub(super) const QUERIES: [(&str, fn(&Unit) -> String); 7] = [
+pub(super) const QUERIES: [Query; 7] = [
     ("room of a technology", |unit| {
         format!(
             "SELECT TOP(1) CT.$dtId FROM DIGITALTWINS T JOIN CT RELATED T.rel_is_located WHERE \
