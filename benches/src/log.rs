@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use chiron_broker::{Broker, Durability, Headers, LogSettings, NewRecord};
 use chiron_clock::Clock;
 
-use crate::results::{Line, Target, median, say};
+use crate::results::{Line, Target, median, number, say};
 
 /// Value of one event; its key and headers come on top, on both sides.
 const VALUE_BYTES: usize = 256;
@@ -94,7 +94,8 @@ async fn publish(broker: &Broker, batch: Vec<NewRecord>) -> Result<Duration> {
     Ok(begun.elapsed())
 }
 
-fn append(file: &mut File, batch: &[u8]) -> Result<Duration> {
+/// The reference: what durability costs at least.
+pub(crate) fn append(file: &mut File, batch: &[u8]) -> Result<Duration> {
     let begun = Instant::now();
     file.write_all(batch)?;
     file.sync_data()?;
@@ -137,11 +138,6 @@ fn as_bytes(batch: &[NewRecord]) -> Vec<u8> {
         bytes.extend_from_slice(record.value.as_bytes());
     }
     bytes
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-fn number(count: usize) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

@@ -14,16 +14,13 @@ use crate::machine::field;
 use crate::results::{Line, Target, median, say};
 
 /// Where nobody listens who is at work on this machine.
-const PORT_OFFSET: u16 = 21_000;
+pub(crate) const PORT_OFFSET: u16 = 21_000;
 
 /// Longer than anything that could still be called a start, or a stop.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Measures starts on a new folder and on an existing one, and memory.
 pub(crate) fn measure(binary: &Path, folder: &Path, smoke: bool) -> Result<Vec<Line>> {
-    if !binary.exists() {
-        bail!("there is no {}; build it, or name another with --binary", binary.display());
-    }
     let (runs, idle) = if smoke { (1, 1) } else { (5, 10) };
     let (mut first, mut second, mut memory) = (Vec::new(), Vec::new(), Vec::new());
     for run in 0..runs {
@@ -68,7 +65,7 @@ pub(crate) fn measure(binary: &Path, folder: &Path, smoke: bool) -> Result<Vec<L
 }
 
 /// A running `chiron up`. Killed when it is dropped.
-struct Hospital {
+pub(crate) struct Hospital {
     process: Child,
     errors: PathBuf,
     ready_after: Duration,
@@ -76,7 +73,10 @@ struct Hospital {
 
 impl Hospital {
     /// Starts it and waits until every listener says that it is ready.
-    fn start(binary: &Path, data: &Path) -> Result<Self> {
+    pub(crate) fn start(binary: &Path, data: &Path) -> Result<Self> {
+        if !binary.exists() {
+            bail!("there is no {}; build it, or name another with --binary", binary.display());
+        }
         let errors = data.with_extension("log");
         let taken = ports().find(|port| TcpStream::connect(address(*port)).is_ok());
         if let Some(port) = taken {
@@ -121,7 +121,7 @@ impl Hospital {
     }
 
     /// Asks it to end, as an operator does.
-    fn stop(mut self) -> Result<()> {
+    pub(crate) fn stop(mut self) -> Result<()> {
         let asked =
             Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status()?;
         if !asked.success() {

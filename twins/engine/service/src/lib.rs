@@ -15,7 +15,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 
 pub use application::records::{TELEMETRY, TOPIC};
 pub use infrastructure::{
-    engine::{Engine, EngineFailed, OpenEngineError, Work},
+    engine::{Engine, EngineFailed, OpenEngineError, Stopped, Work, WriteRefused, Written},
     journal::LoadError,
     webhooks::Endpoint,
 };

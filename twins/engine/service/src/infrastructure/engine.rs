@@ -84,13 +84,15 @@ pub enum EngineFailed {
 /// The engine has stopped; its state can be neither read nor written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the engine has stopped")]
-pub(crate) struct Stopped;
+pub struct Stopped;
 
 /// Why a write was not done.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum WriteRefused {
+pub enum WriteRefused {
+    /// The graph does not allow it.
     #[error(transparent)]
     Refused(#[from] EngineError),
+    /// Nobody writes any more.
     #[error(transparent)]
     Stopped(#[from] Stopped),
 }
@@ -112,11 +114,11 @@ impl From<WriteRefused> for Fault {
 
 /// A write that is durable.
 #[derive(Debug)]
-pub(crate) struct Written {
+pub struct Written {
     /// Body of the answer; `None` where it is empty.
-    pub(crate) answer: Option<Value>,
+    pub answer: Option<Value>,
     /// Entity tag of what was written; `None` for deletions and models.
-    pub(crate) etag: Option<String>,
+    pub etag: Option<String>,
 }
 
 struct State {
@@ -219,8 +221,12 @@ impl Engine {
         Ok((engine, Work { writer, journal, snapshots: to_keep, shutdown }))
     }
 
-    /// Asks for a write and waits until it is durable.
-    pub(crate) async fn write(
+    /// Asks for a write and waits until it is durable. A caller that gives up waiting takes nothing
+    /// back. `source_time` is when the fact happened; `None`: when it is accepted.
+    ///
+    /// # Errors
+    /// [`WriteRefused::Refused`]: nothing was written; [`WriteRefused::Stopped`]: it may have been.
+    pub async fn write(
         &self,
         command: Command,
         source_time: Option<Timestamp>,
@@ -242,8 +248,12 @@ impl Engine {
         Ok(answer)
     }
 
-    /// As [`Engine::read`], for looks that may take long: off the threads that serve requests.
-    pub(crate) async fn read_long<R: Send + 'static>(
+    /// As a short read, for looks that may take long, such as queries: off the threads that serve
+    /// requests. Answers when everything that was seen is durable.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub async fn read_long<R: Send + 'static>(
         &self,
         look: impl FnOnce(&Graph) -> R + Send + 'static,
     ) -> Result<R, Stopped> {
