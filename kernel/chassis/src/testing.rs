@@ -19,6 +19,7 @@ use crate::completeness::Completeness;
 use crate::health::Health;
 use crate::identity::{AUDIENCE, Claims, Guard, ISSUER, KeySet, Signer};
 use crate::limits::Limits;
+use crate::listen::{Connections, listen};
 use crate::machine;
 use crate::runtime::Runtime;
 
@@ -92,14 +93,9 @@ impl TestHands {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let app = crate::serve::router(api, runtime);
-        let shutdown = runtime.shutdown.clone();
+        let (shutdown, connections) = (runtime.shutdown.clone(), runtime.connections.clone());
         runtime.tasks.spawn("test server", async move {
-            let app = app.into_make_service_with_connect_info::<std::net::SocketAddr>();
-            let server = axum::serve(listener, app)
-                .with_graceful_shutdown(async move { shutdown.requested().await });
-            if let Err(err) = server.await {
-                tracing::error!(error = %err, "test server failed");
-            }
+            listen(app, listener, connections, shutdown).await;
         });
         format!("http://{address}")
     }
@@ -220,6 +216,7 @@ pub(crate) fn runtime(
         tasks: Tasks::new(),
         shutdown,
         limits: Limits::standard(),
+        connections: Connections::at_most(10_000),
         completeness: Completeness::new(clock.clone()),
         health: Health::new(),
         clock: clock.clone(),
