@@ -400,6 +400,16 @@ impl House {
         Ok(())
     }
 
+    /// An error with what somebody has to see to, where the disk is to blame: whoever failed may
+    /// have been told no more than that something was not stored.
+    pub(crate) fn blamed(&self, err: anyhow::Error) -> anyhow::Error {
+        let mut troubles = self.stores.iter().filter_map(Store::trouble);
+        match self.broker.trouble().or_else(|| troubles.next()) {
+            Some(trouble) => err.context(trouble),
+            None => err,
+        }
+    }
+
     /// Waits for a service to end by itself, which none should.
     pub(crate) async fn broken(&mut self) -> anyhow::Error {
         let ended = tokio::select! {

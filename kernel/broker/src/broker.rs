@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chiron_clock::{Activity, Clock};
 use jiff::Timestamp;
 
+use crate::disk::Trouble;
 use crate::error::{BrokerError, OpenError, PublishError, StorageError};
 use crate::fragment::Fragments;
 use crate::log::{Change, ChangeError, Log, Step, StepKind};
@@ -244,6 +245,12 @@ impl Broker {
                 return count;
             }
         }
+    }
+
+    /// What is to be seen to for the log to be written again: `None` unless the newest commit
+    /// failed for its disk.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.log.trouble()
     }
 
     /// Resolves when the log can no longer be used: it is damaged, or a failed write could not be

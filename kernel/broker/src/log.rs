@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use chiron_clock::Clock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
-use crate::disk::Failed;
+use crate::disk::{Failed, Trouble};
 use crate::error::{OpenError, StorageError};
 use crate::fragment::Fragments;
 use crate::reader::Readers;
@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     // The number of records ever appended. Also marked as changed by a rewind.
     pub(crate) appended: watch::Sender<u64>,
     pub(crate) failed: Failed,
+    /// What the newest commit that failed said of the disk; `None` once one succeeds.
+    pub(crate) trouble: Mutex<Option<Trouble>>,
 }
 
 /// Something to be written, whole or not at all.
@@ -122,6 +124,7 @@ impl Log {
             appended: watch::Sender::new(opened.state.appended()),
             state: RwLock::new(opened.state.clone()),
             failed: Failed::new(),
+            trouble: Mutex::default(),
         });
         let partitions = settings.partitions;
         let writer = Writer::new(opened, settings, clock, Arc::clone(&shared));
@@ -159,6 +162,11 @@ impl Log {
     /// Wakes after every append and every rewind.
     pub(crate) fn appended(&self) -> watch::Receiver<u64> {
         self.shared.appended.subscribe()
+    }
+
+    /// What is to be seen to for the log to be written again.
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
+        *self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Resolves when the log can no longer be used.

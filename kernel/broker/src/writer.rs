@@ -207,6 +207,8 @@ impl Writer {
         let mut touched = Touched::default();
         let (number, length) = (self.segments.number(), self.segments.length());
         let outcome = self.transact(must_last, |writer| work(writer, &mut touched));
+        *self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner) =
+            outcome.as_ref().err().and_then(StorageError::trouble);
         match outcome {
             Ok(value) => {
                 self.show(&touched);
@@ -500,7 +502,7 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::RwLock;
+    use std::sync::{Mutex, RwLock};
 
     use tokio::sync::{Semaphore, watch};
 
@@ -517,6 +519,7 @@ mod tests {
             appended: watch::Sender::new(0),
             state: RwLock::new(opened.state.clone()),
             failed: Failed::new(),
+            trouble: Mutex::default(),
         });
         Writer::new(opened, settings, Clock::system(), shared)
     }

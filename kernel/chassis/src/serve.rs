@@ -210,13 +210,14 @@ fn assemble(api: Api, runtime: &Runtime) -> (axum::Router, Arc<Door>) {
 fn common(runtime: &Runtime) -> axum::Router {
     let ready = {
         let (health, shutdown) = (runtime.health.clone(), runtime.shutdown.clone());
-        let store = runtime.store.clone();
+        let (store, broker) = (runtime.store.clone(), runtime.broker.clone());
         move || async move {
             let mut checks = Map::new();
             let mut up = !shutdown.is_requested();
             // Named when there is something to say of it.
             let store = store.trouble().map(|trouble| ("store", Err(trouble.to_string())));
-            for (name, ready) in health.ask().into_iter().chain(store) {
+            let log = broker.trouble().map(|trouble| ("event log", Err(trouble.to_string())));
+            for (name, ready) in health.ask().into_iter().chain(store).chain(log) {
                 let check = match ready {
                     Ok(()) => json!({"status": "UP"}),
                     Err(missing) => {

@@ -52,7 +52,18 @@ impl TestHands {
     #[must_use]
     pub fn token(&self, sub: &str, roles: &[&str], grants: &[&str], source_time: bool) -> String {
         let texts = |given: &[&str]| given.iter().map(|text| (*text).to_owned()).collect();
-        sign(&self.signer, sub, texts(roles), texts(grants), source_time)
+        sign(&self.signer, sub, texts(roles), texts(grants), source_time, VALID_S)
+    }
+
+    /// A bearer token that ends after so many seconds of the machine's clock.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be signed.
+    #[must_use]
+    pub fn short_token(&self, sub: &str, roles: &[&str], grants: &[&str], seconds: u64) -> String {
+        let texts = |given: &[&str]| given.iter().map(|text| (*text).to_owned()).collect();
+        sign(&self.signer, sub, texts(roles), texts(grants), false, seconds)
     }
 
     /// The grants of the tokens with which the service under test calls others.
@@ -146,6 +157,7 @@ fn sign(
     roles: Vec<String>,
     grants: Vec<String>,
     source_time: bool,
+    valid_s: u64,
 ) -> String {
     let iat = u64::try_from(machine::now().as_second()).unwrap_or(0);
     let claims = Claims {
@@ -154,7 +166,7 @@ fn sign(
         grants,
         source_time,
         name: None,
-        exp: iat + VALID_S,
+        exp: iat + valid_s,
         iat,
         iss: ISSUER.to_owned(),
         aud: AUDIENCE.to_owned(),
@@ -198,7 +210,7 @@ pub(crate) fn runtime(
         let (signer, own_grants) = (signer.clone(), Arc::clone(&own_grants));
         TokenSource::own(move || {
             let grants = own_grants.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Ok(sign(&signer, service, Vec::new(), grants, true))
+            Ok(sign(&signer, service, Vec::new(), grants, true, VALID_S))
         })
     };
     let client = http_client().expect("a client");

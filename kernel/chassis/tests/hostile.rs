@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use chiron_chassis::{Api, Connections, Json, Limits, Need, RawBody, Runtime, TestHands};
+use chiron_chassis::identity::{AUDIENCE, Claims, ISSUER, Signer};
+use chiron_chassis::{
+    Api, Connections, Json, Limits, Need, RawBody, Runtime, TestHands, machine_now,
+};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -293,4 +296,59 @@ async fn an_answer_that_is_not_read_holds_nobody_up() {
     }
     house.others_are_answered().await;
     assert_eq!(house.runtime.activity.snapshot().pending, 0);
+}
+
+/// A token counts when this house signed it, for this use, and it has not ended.
+#[tokio::test]
+async fn forged_tokens_let_nobody_in() {
+    let house = House::open(|_| {}).await;
+    let client = chiron_chassis::http_client().unwrap();
+    let status = async |token: &str| {
+        let asked = client.post(format!("{}/api/v1/rooms", house.base)).bearer_auth(token);
+        asked.body("x").send().await.unwrap().status().as_u16()
+    };
+    let good = house.hands.token("anna", &["admin"], &[], false);
+    assert_eq!(status(&good).await, 200);
+    let parts: Vec<&str> = good.split('.').collect();
+    let (head, claims, signature) = (parts[0], parts[1], parts[2]);
+    let claims_of = |sub: &str, exp: i64| Claims {
+        sub: sub.to_owned(),
+        roles: vec!["admin".to_owned()],
+        grants: Vec::new(),
+        source_time: false,
+        name: None,
+        exp: u64::try_from(machine_now().as_second() + exp).unwrap(),
+        iat: u64::try_from(machine_now().as_second() - 7_200).unwrap(),
+        iss: ISSUER.to_owned(),
+        aud: AUDIENCE.to_owned(),
+        jti: "1".to_owned(),
+    };
+    // The key with which tests sign, and another.
+    let (ours, theirs) = ([7; 32], [8; 32]);
+    let signed = |seed, claims: Claims| Signer::from_seed(&seed).unwrap().sign(&claims).unwrap();
+    assert_eq!(status(&signed(ours, claims_of("anna", 600))).await, 200);
+    // {"alg":"none","typ":"JWT"} and {"alg":"HS256","typ":"JWT"}, in Base64url.
+    let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
+    let hs256 = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
+    for (what, token) in [
+        ("another key", signed(theirs, claims_of("anna", 600))),
+        ("ended", signed(ours, claims_of("anna", -3_600))),
+        ("another issuer", signed(ours, Claims { iss: "x".to_owned(), ..claims_of("a", 600) })),
+        ("another audience", signed(ours, Claims { aud: "x".to_owned(), ..claims_of("a", 600) })),
+        ("no algorithm", format!("{none}.{claims}.")),
+        ("no algorithm, signed", format!("{none}.{claims}.{signature}")),
+        ("a secret for an algorithm", format!("{hs256}.{claims}.{signature}")),
+        ("no signature", format!("{head}.{claims}.")),
+        ("the signature of another", {
+            let other = house.hands.token("otto", &["nurse"], &[], false);
+            format!("{head}.{claims}.{}", other.split('.').nth(2).unwrap())
+        }),
+        ("two parts", format!("{head}.{claims}")),
+        ("nothing", String::new()),
+        ("dots", "..".to_owned()),
+        ("very long", "a".repeat(50_000)),
+    ] {
+        assert_eq!(status(&token).await, 401, "{what}");
+    }
+    house.others_are_answered().await;
 }
