@@ -405,8 +405,10 @@ impl House {
     pub(crate) fn blamed(&self, err: anyhow::Error) -> anyhow::Error {
         let mut troubles = self.stores.iter().filter_map(Store::trouble);
         match self.broker.trouble().or_else(|| troubles.next()) {
-            Some(trouble) => err.context(trouble),
-            None => err,
+            Some(trouble) if !format!("{err:#}").contains(&trouble.to_string()) => {
+                err.context(trouble)
+            }
+            _ => err,
         }
     }
 

@@ -72,9 +72,9 @@ impl House {
         let alive = client.get(format!("{}/health/live", self.base)).send().await.unwrap();
         assert_eq!(alive.status(), 200);
         let token = self.hands.token("anna", &["admin"], &[], false);
-        let taken = client.post(format!("{}/api/v1/rooms", self.base)).bearer_auth(token);
-        let taken = taken.body("hello").send().await.unwrap();
-        assert_eq!(taken.json::<Value>().await.unwrap(), json!({"bytes": 5}));
+        let post = client.post(format!("{}/api/v1/rooms", self.base)).bearer_auth(token);
+        let answer = post.body("hello").send().await.unwrap();
+        assert_eq!(answer.json::<Value>().await.unwrap(), json!({"bytes": 5}));
     }
 
     /// What is answered to these bytes until the connection ends or is quiet; its first line.
@@ -202,7 +202,7 @@ async fn bodies_that_are_too_large_are_refused_before_they_are_read() {
         b"POST /public HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
     for _ in 0..40 {
         chunks.extend_from_slice(b"10000\r\n");
-        chunks.extend_from_slice(&[b'x'; 0x10000]);
+        chunks.extend_from_slice(&vec![b'x'; 0x10000]);
         chunks.extend_from_slice(b"\r\n");
     }
     assert_eq!(house.first_line(&chunks).await, "HTTP/1.1 413 Payload Too Large");

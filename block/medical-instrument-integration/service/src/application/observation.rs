@@ -131,13 +131,11 @@ pub(crate) fn read(body: &[u8]) -> Result<Observed, Vec<FieldError>> {
     let patient = faults.note(observation.patient());
     let at = faults.note(observation.at());
     let readings = observation.readings(&mut faults);
-    match (patient, at, faults.0.is_empty()) {
-        (Some(patient), Some(at), true) => Ok(Observed { patient, at, readings }),
-        _ => {
-            faults.0.truncate(MOST_FAULTS);
-            Err(faults.0)
-        }
+    if let (Some(patient), Some(at), true) = (patient, at, faults.0.is_empty()) {
+        return Ok(Observed { patient, at, readings });
     }
+    faults.0.truncate(MOST_FAULTS);
+    Err(faults.0)
 }
 
 #[derive(Debug, Default)]

@@ -54,20 +54,17 @@ fn changed(value: &Value, place: prop::sample::Index, with: Option<Value>) -> Va
     places(value, "", &mut found);
     let place = place.get(&found);
     let mut changed = value.clone();
-    match with {
-        Some(with) => {
-            if let Some(there) = changed.pointer_mut(place) {
-                *there = with;
-            }
+    if let Some(with) = with {
+        if let Some(there) = changed.pointer_mut(place) {
+            *there = with;
         }
-        None => {
-            let Some((parent, name)) = place.rsplit_once('/') else { return Value::Null };
-            match changed.pointer_mut(parent) {
-                Some(Value::Object(members)) => drop(members.remove(name)),
-                Some(Value::Array(items)) => items.truncate(name.parse().unwrap_or(0)),
-                _ => {}
-            }
-        }
+        return changed;
+    }
+    let Some((parent, name)) = place.rsplit_once('/') else { return Value::Null };
+    match changed.pointer_mut(parent) {
+        Some(Value::Object(members)) => drop(members.remove(name)),
+        Some(Value::Array(items)) => items.truncate(name.parse().unwrap_or(0)),
+        _ => {}
     }
     changed
 }
