@@ -12,8 +12,8 @@ use api_gateway::ClientAccount;
 use chiron_broker::{Broker, Durability, LogSettings};
 use chiron_chassis::audit::Audit;
 use chiron_chassis::{
-    Calls, Completeness, Endpoints, Guard, Health, Limits, Runtime, Secret, ServeError, Service,
-    TokenSource, http_client,
+    Calls, Completeness, Connections, Endpoints, Guard, Health, Limits, Runtime, Secret,
+    ServeError, Service, TokenSource, http_client,
 };
 use chiron_clock::{Activity, Clock, Ids, Shutdown, Tasks, Trigger};
 use chiron_store::{CollectionSpec, Store};
@@ -89,6 +89,7 @@ struct Builder<'a> {
     broker: Broker,
     audit: Audit,
     durability: Durability,
+    connections: Connections,
     shutdown: Shutdown,
     stores: Vec<Store>,
     activities: Vec<Activity>,
@@ -137,6 +138,7 @@ impl Builder<'_> {
             tasks: Tasks::new(),
             shutdown: self.shutdown.clone(),
             limits: self.world.limits.clone(),
+            connections: self.connections.clone(),
             completeness: Completeness::new(self.world.clock.clone()),
             health: Health::new(),
             activity,
@@ -269,6 +271,7 @@ impl House {
             broker: broker.clone(),
             audit: trail.audit.clone(),
             durability,
+            connections: Connections::of_this_process(),
             shutdown,
             stores: Vec::new(),
             activities: Vec::new(),
@@ -397,9 +400,30 @@ impl House {
         Ok(())
     }
 
+    /// An error with what somebody has to see to, where the disk is to blame: whoever failed may
+    /// have been told no more than that something was not stored.
+    pub(crate) fn blamed(&self, err: anyhow::Error) -> anyhow::Error {
+        let mut troubles = self.stores.iter().filter_map(Store::trouble);
+        match self.broker.trouble().or_else(|| troubles.next()) {
+            Some(trouble) if !format!("{err:#}").contains(&trouble.to_string()) => {
+                err.context(trouble)
+            }
+            _ => err,
+        }
+    }
+
     /// Waits for a service to end by itself, which none should.
     pub(crate) async fn broken(&mut self) -> anyhow::Error {
-        match self.running.join_next().await {
+        let ended = tokio::select! {
+            ended = self.running.join_next() => ended,
+            failed = self.broker.failed() => {
+                return anyhow::Error::new(failed).context("the event log failed");
+            }
+            failed = self.trail.audit.failed() => {
+                return anyhow::Error::new(failed).context("the audit trail failed");
+            }
+        };
+        match ended {
             Some(Ok((name, Err(err)))) => anyhow::Error::new(err).context(format!("{name} failed")),
             Some(Ok((name, Ok(())))) => anyhow::anyhow!("{name} ended by itself"),
             Some(Err(err)) => anyhow::Error::new(err).context("a service panicked"),

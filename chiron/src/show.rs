@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use chiron_broker::Trouble;
 use chiron_chassis::settings::Loaded;
 
 use crate::settings::Settings;
@@ -29,7 +30,15 @@ pub(crate) fn is_closed_pipe(err: &anyhow::Error) -> bool {
 
 /// Prints an error with its causes.
 pub(crate) fn error(err: &anyhow::Error) {
-    let _closed = writeln!(std::io::stderr(), "chiron: {err:#}");
+    let text = format!("{err:#}");
+    let _closed = writeln!(std::io::stderr(), "chiron: {text}");
+    // Whoever failed may not know what to do about a disk.
+    let files = err.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    if let Some(trouble) = files.filter_map(Trouble::of_file).last().map(|it| it.to_string())
+        && !text.contains(&trouble)
+    {
+        let _closed = writeln!(std::io::stderr(), "chiron: {trouble}");
+    }
 }
 
 /// Prints every setting, its value and its origin, aligned.

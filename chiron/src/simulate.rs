@@ -105,7 +105,7 @@ pub(crate) async fn run(mut settings: Settings, args: &SimulateArgs) -> Result<E
             show::line(&format!("told {} deliveries until {}", plan.deliveries.len(), plan.end));
             Ok(ExitCode::SUCCESS)
         }
-        (Err(err), _) => Err(err),
+        (Err(err), _) => Err(house.blamed(err)),
     };
     let stopped = house.stop().await;
     let code = ended?;

@@ -15,7 +15,7 @@ pub enum Rejection {
     UnknownKey {
         /// The topic read from.
         topic: String,
-        /// The key found.
+        /// The key found; `a text` when it could be none.
         key: String,
     },
     /// The value is not JSON, lacks a field, or has one of another type or spelling.

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::rejection::{Malformation, Rejection};
 
+/// No key is longer, in bytes.
+const LONGEST_KEY: usize = 64;
+
 /// The event could not be written as JSON. No event of this crate causes it; it exists because
 /// writing JSON can fail in general.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +68,10 @@ pub(crate) fn read_basic<D: DeserializeOwned>(
 }
 
 pub(crate) fn unknown_key(record: &Record, key: &str) -> Rejection {
-    Rejection::UnknownKey { topic: record.topic.clone(), key: key.to_owned() }
+    // It may come out of the value: only what could be a key is shown.
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    let shown = if key.len() <= LONGEST_KEY && key.bytes().all(is_name) { key } else { "a text" };
+    Rejection::UnknownKey { topic: record.topic.clone(), key: shown.to_owned() }
 }
 
 fn malformed(record: &Record, key: &str, source: serde_json::Error) -> Rejection {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use chiron_clock::{Activity, Clock};
 use jiff::Timestamp;
 
-use crate::error::{BrokerError, OpenError, PublishError};
+use crate::disk::Trouble;
+use crate::error::{BrokerError, OpenError, PublishError, StorageError};
 use crate::fragment::Fragments;
 use crate::log::{Change, ChangeError, Log, Step, StepKind};
 use crate::partition::partition_of;
@@ -244,6 +245,19 @@ impl Broker {
                 return count;
             }
         }
+    }
+
+    /// What is to be seen to for the log to be written again: `None` unless the newest commit
+    /// failed for its disk.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.log.trouble()
+    }
+
+    /// Resolves when the log can no longer be used: it is damaged, or a failed write could not be
+    /// taken back. The error says what to do; whoever runs the process ends it. Other failures of
+    /// the disk pass, and are answered to whoever asked.
+    pub async fn failed(&self) -> StorageError {
+        self.log.failed().await
     }
 
     /// Writes what is waiting and closes the log, for all handles. After that another writer can

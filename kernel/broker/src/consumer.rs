@@ -219,7 +219,11 @@ impl<H: Handler> Run<H> {
                     return None;
                 }
                 Err(err) => {
-                    tracing::warn!(error = %err, attempt, "consumer subscribes again later");
+                    tracing::warn!(
+                        error = &err as &dyn std::error::Error,
+                        attempt,
+                        "consumer subscribes again later"
+                    );
                     work = self.back_off(work, &all, attempt).await?;
                     attempt += 1;
                 }
@@ -250,7 +254,12 @@ impl<H: Handler> Run<H> {
                     Ok(records) => waiting = records,
                     Err(BrokerError::Closed) => return,
                     Err(err) => {
-                        tracing::error!(error = %err, topic, partition, "cannot read records");
+                        tracing::error!(
+                            error = &err as &dyn std::error::Error,
+                            topic,
+                            partition,
+                            "cannot read records"
+                        );
                         let work = self.activity.work();
                         if self.back_off(work, &paused, attempt).await.is_none() {
                             return;
@@ -377,7 +386,11 @@ impl<H: Handler> Run<H> {
                 Ok(()) => break,
                 Err(BrokerError::Closed) => return None,
                 Err(err) => {
-                    tracing::error!(error = %err, topic = first.topic, "cannot commit progress");
+                    tracing::error!(
+                        error = &err as &dyn std::error::Error,
+                        topic = first.topic,
+                        "cannot commit progress"
+                    );
                     work = self.back_off(work, paused, attempt).await?;
                     attempt += 1;
                 }

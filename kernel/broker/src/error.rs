@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::disk::Trouble;
+
 /// A failure of the files behind the log. Shared by all whose writes were in the failed commit.
 #[derive(Clone)]
 pub struct StorageError(Arc<Failure>);
@@ -12,8 +14,22 @@ pub struct StorageError(Arc<Failure>);
 enum Failure {
     #[error(transparent)]
     Index(rusqlite::Error),
+    #[error("the index: {trouble}")]
+    IndexDisk { trouble: Trouble, source: rusqlite::Error },
+    #[error(
+        "the index is damaged: stop Chiron and move it away (its folder of records stays); the next \
+         start makes it again from the records, and every consumer reads them once more"
+    )]
+    IndexDamaged(#[source] rusqlite::Error),
     #[error("cannot use the records' segments")]
     Segment(#[source] std::io::Error),
+    #[error("the records' segments: {trouble}")]
+    SegmentDisk { trouble: Trouble, source: std::io::Error },
+    #[error(
+        "the event log takes no further writes, since a failed one could not be taken back: see to \
+         the disk and start again; nothing acknowledged is lost"
+    )]
+    Broken(#[source] StorageError),
     #[error(
         "segment {0} of the records is missing: put it back, or restore the log's file and its \
          folder of records from one backup"
@@ -36,6 +52,26 @@ impl StorageError {
         matches!(&*self.0, Failure::Segment(err) if err.kind() == std::io::ErrorKind::NotFound)
     }
 
+    /// What is to be seen to, where that is known.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Trouble> {
+        match &*self.0 {
+            Failure::Index(_) | Failure::Segment(_) => None,
+            Failure::IndexDisk { trouble, .. } | Failure::SegmentDisk { trouble, .. } => {
+                Some(*trouble)
+            }
+            Failure::Broken(_) => Some(Trouble::Refuses),
+            Failure::IndexDamaged(_) | Failure::Missing(_) | Failure::Damaged { .. } => {
+                Some(Trouble::Damaged)
+            }
+        }
+    }
+
+    /// After a failure that could not be made good.
+    pub(crate) fn broken(cause: Self) -> Self {
+        Self(Arc::new(Failure::Broken(cause)))
+    }
+
     pub(crate) fn damaged(segment: u64, valid: u64) -> Self {
         Self(Arc::new(Failure::Damaged { segment, valid }))
     }
@@ -43,13 +79,20 @@ impl StorageError {
 
 impl From<rusqlite::Error> for StorageError {
     fn from(source: rusqlite::Error) -> Self {
-        Self(Arc::new(Failure::Index(source)))
+        Self(Arc::new(match Trouble::of_database(&source) {
+            None => Failure::Index(source),
+            Some(Trouble::Damaged) => Failure::IndexDamaged(source),
+            Some(trouble) => Failure::IndexDisk { trouble, source },
+        }))
     }
 }
 
 impl From<std::io::Error> for StorageError {
     fn from(source: std::io::Error) -> Self {
-        Self(Arc::new(Failure::Segment(source)))
+        Self(Arc::new(match Trouble::of_file(&source) {
+            None => Failure::Segment(source),
+            Some(trouble) => Failure::SegmentDisk { trouble, source },
+        }))
     }
 }
 
@@ -82,7 +125,12 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The file is something else and was left untouched.
-    #[error("{} is not an event log of Chiron", path.display())]
+    #[error(
+        "{} is not an event log of Chiron: name another data folder; or, if it was one, its \
+         beginning is damaged: move it away (its folder of records stays), and the next start makes \
+         it again from the records",
+        path.display()
+    )]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -133,7 +181,7 @@ pub enum OpenError {
         max: u32,
     },
     /// The operating system refused.
-    #[error("cannot use {}", path.display())]
+    #[error("cannot use {}{}", path.display(), remedy(source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -148,6 +196,10 @@ pub enum OpenError {
         /// Why.
         source: StorageError,
     },
+}
+
+fn remedy(error: &std::io::Error) -> String {
+    Trouble::of_file(error).map_or_else(String::new, |trouble| format!(": {trouble}"))
 }
 
 /// Why records were not published. None of the call's records is in the log, except after

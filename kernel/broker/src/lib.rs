@@ -19,6 +19,7 @@
 
 mod broker;
 mod consumer;
+mod disk;
 mod error;
 mod fragment;
 mod layout;
@@ -39,6 +40,7 @@ mod writer;
 
 pub use broker::Broker;
 pub use consumer::{Consumer, Handled, Handler, each};
+pub use disk::Trouble;
 pub use error::{BrokerError, OpenError, PublishError, StorageError};
 pub use partition::partition_of;
 pub use record::{DEAD_LETTERS_SUFFIX, Headers, MAX_RECORD_BYTES, NewRecord, Position, Record};

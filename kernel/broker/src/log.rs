@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use chiron_clock::Clock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
+use crate::disk::{Failed, Trouble};
 use crate::error::{OpenError, StorageError};
 use crate::fragment::Fragments;
 use crate::reader::Readers;
@@ -39,6 +40,9 @@ pub(crate) struct Shared {
     pub(crate) state: RwLock<State>,
     // The number of records ever appended. Also marked as changed by a rewind.
     pub(crate) appended: watch::Sender<u64>,
+    pub(crate) failed: Failed,
+    /// What the newest commit that failed said of the disk; `None` once one succeeds.
+    pub(crate) trouble: Mutex<Option<Trouble>>,
 }
 
 /// Something to be written, whole or not at all.
@@ -119,6 +123,8 @@ impl Log {
         let shared = Arc::new(Shared {
             appended: watch::Sender::new(opened.state.appended()),
             state: RwLock::new(opened.state.clone()),
+            failed: Failed::new(),
+            trouble: Mutex::default(),
         });
         let partitions = settings.partitions;
         let writer = Writer::new(opened, settings, clock, Arc::clone(&shared));
@@ -129,9 +135,10 @@ impl Log {
                 drop(lock);
             })
             .map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
+        let readers = Readers::new(path).noting(shared.failed.clone());
         Ok(Arc::new(Self {
             shared,
-            readers: Readers::new(path),
+            readers,
             partitions,
             waiting: Arc::new(Semaphore::new(usize::try_from(MAX_WAITING_KIB).unwrap_or(1))),
             writer: Mutex::new(Some((sender, thread))),
@@ -155,6 +162,16 @@ impl Log {
     /// Wakes after every append and every rewind.
     pub(crate) fn appended(&self) -> watch::Receiver<u64> {
         self.shared.appended.subscribe()
+    }
+
+    /// What is to be seen to for the log to be written again.
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
+        *self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Resolves when the log can no longer be used.
+    pub(crate) async fn failed(&self) -> StorageError {
+        self.shared.failed.noted().await
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -11,11 +11,12 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
+use crate::disk::{Failed, Trouble};
 use crate::error::{BrokerError, StorageError};
 use crate::layout::Entries;
 use crate::record::Record;
 use crate::schema::{connect_reader, offset_of, row, uint};
-use crate::segment::{Place, SegmentFiles, folder_of};
+use crate::segment::{Place, SegmentFiles, Shape, folder_of};
 use crate::state::Extent;
 
 /// Connections kept for the next reader; more may be open for a moment.
@@ -56,18 +57,24 @@ pub(crate) struct Readers {
     segments: SegmentFiles,
     idle: Mutex<Vec<Connection>>,
     closed: AtomicBool,
+    failed: Failed,
 }
 
 impl Readers {
     pub(crate) fn new(path: &Path) -> Self {
         let segments = SegmentFiles::new(folder_of(path));
         let (idle, closed) = (Mutex::default(), AtomicBool::new(false));
-        Self { path: path.to_owned(), segments, idle, closed }
+        Self { path: path.to_owned(), segments, idle, closed, failed: Failed::new() }
     }
 
     /// The same with a connection that is open already.
     pub(crate) fn with_one(path: &Path, connection: Connection) -> Self {
         Self { idle: Mutex::new(vec![connection]), ..Self::new(path) }
+    }
+
+    /// The same, telling where damage is noted.
+    pub(crate) fn noting(self, failed: Failed) -> Self {
+        Self { failed, ..self }
     }
 
     /// No further connection is kept or opened.
@@ -90,7 +97,11 @@ impl Readers {
             Some(connection) => connection,
             None => connect_reader(&self.path).map_err(StorageError::from)?,
         };
-        let answer = read(&connection)?;
+        let answer = read(&connection).inspect_err(|err| {
+            if err.trouble() == Some(Trouble::Damaged) {
+                self.failed.note(err);
+            }
+        })?;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < KEPT && !self.closed.load(Ordering::SeqCst) {
             idle.push(connection);
@@ -123,7 +134,7 @@ fn read(
 ) -> Result<Vec<Record>, StorageError> {
     // From the chunk that holds the first offset, which mostly begins before it.
     let mut query = connection.prepare_cached(
-        "SELECT id, at, segment, position, layout, content FROM chunk
+        "SELECT id, at, segment, position, layout, content, crc FROM chunk
          WHERE id >= coalesce((SELECT max(id) FROM chunk WHERE id BETWEEN ?1 AND ?2), ?2)
              AND id < ?3 ORDER BY id",
     )?;
@@ -157,7 +168,11 @@ fn unpack(
     let appended_at =
         Timestamp::from_millisecond(chunk.get(1)?).map_err(|err| damaged(err.into()))?;
     let place = Place { segment: uint(chunk.get(2)?), position: uint(chunk.get(3)?) };
-    let found = segments.read(place, chunk.get(4)?, chunk.get(5)?)?;
+    let shape = Shape { layout: chunk.get(4)?, content: chunk.get(5)?, crc: chunk.get(6)? };
+    let found = segments.read(place, shape).map_err(|err| match Trouble::of_file(&err) {
+        Some(Trouble::Damaged) => StorageError::damaged(place.segment, place.position),
+        _ => err.into(),
+    })?;
     // The values share the chunk's memory.
     let mut content = Bytes::from(found.content);
     for (offset, entry) in (first..range.end).zip(Entries(&found.layout)) {

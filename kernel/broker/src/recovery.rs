@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::error::StorageError;
 use crate::schema::{int, row, uint};
 use crate::segment::{self, Head, Place, Segments};
-use crate::settings::LogSettings;
+use crate::settings::{Durability, LogSettings};
 
 /// Completes the index from the segments and opens the segment that is to be written.
 pub(crate) fn recover(
@@ -40,7 +40,8 @@ pub(crate) fn recover(
             continue;
         }
         let scanned = segment::scan(&folder, number, from)?;
-        if scanned.valid < length && number != last {
+        let damaged = scanned.goes_on && settings.durability == Durability::Durable;
+        if scanned.valid < length && (number != last || damaged) {
             return Err(StorageError::damaged(number, scanned.valid));
         }
         valid = scanned.valid;
@@ -148,8 +149,8 @@ pub(crate) fn put(
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO chunk
-                 (id, at, bytes, records, segment, position, layout, content)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                 (id, at, bytes, records, segment, position, layout, content, crc)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             row(partition, head.first),
@@ -160,6 +161,7 @@ pub(crate) fn put(
             int(place.position),
             head.layout,
             head.content,
+            head.crc,
         ])?;
     Ok(())
 }

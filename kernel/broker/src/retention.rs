@@ -100,7 +100,7 @@ pub(crate) fn chunks_of(
 ) -> rusqlite::Result<Vec<(Head, Place)>> {
     connection
         .prepare_cached(
-            "SELECT topic, number, chunk.id, records, at, bytes, layout, content, position
+            "SELECT topic, number, chunk.id, records, at, bytes, layout, content, crc, position
              FROM chunk JOIN partition ON partition.id = chunk.id >> 40
              WHERE segment = ?1 ORDER BY position",
         )?
@@ -114,8 +114,9 @@ pub(crate) fn chunks_of(
                 total: uint(row.get(5)?),
                 layout: row.get(6)?,
                 content: row.get(7)?,
+                crc: row.get(8)?,
             };
-            Ok((head, Place { segment, position: uint(row.get(8)?) }))
+            Ok((head, Place { segment, position: uint(row.get(9)?) }))
         })?
         .collect()
 }

@@ -1,6 +1,6 @@
 //! The log's file: its tables, what makes it ours, and its state when it is opened.
 //!
-//! Format 3. The file is an index: the records themselves lie in segments beside it (`segment`).
+//! Format 4. The file is an index: the records themselves lie in segments beside it (`segment`).
 //! They are kept in chunks: neighbours of one partition that were committed together, 64 KiB or so.
 //! A row per record costs several microseconds of processor each, which on a fast disk is more than
 //! the fsync that a thousand of them share; a chunk costs little more than its bytes. A chunk's
@@ -19,7 +19,7 @@ use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ffi, params};
 
 use crate::error::OpenError;
 use crate::recovery::recover;
@@ -31,7 +31,7 @@ use crate::state::{Extent, Progress, State};
 const APPLICATION_ID: i64 = 0x4348_454c;
 
 /// The format that this version writes, and the newest that it reads.
-const FORMAT: i64 = 3;
+const FORMAT: i64 = 4;
 
 /// Bits of a row id that hold the offset: 10^12 records per partition, 8 million partitions.
 const OFFSET_BITS: u32 = 40;
@@ -56,7 +56,8 @@ const TABLES: &str = "
         segment INTEGER NOT NULL,
         position INTEGER NOT NULL,
         layout INTEGER NOT NULL,
-        content INTEGER NOT NULL
+        content INTEGER NOT NULL,
+        crc INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE segment (
         number INTEGER PRIMARY KEY,
@@ -108,6 +109,11 @@ pub(crate) fn open(path: &Path, settings: &LogSettings) -> Result<Opened, OpenEr
     inspect(path)?;
     let storage = |err| unreadable(path, err);
     let connection = connect(path, settings.durability).map_err(storage)?;
+    // A file that may only be read is opened all the same, and then no record could be kept.
+    if connection.is_readonly("main").map_err(storage)? {
+        let read_only = ffi::Error::new(ffi::SQLITE_READONLY);
+        return Err(storage(rusqlite::Error::SqliteFailure(read_only, None)));
+    }
     if is_empty(&connection).map_err(storage)? {
         create(&connection, settings.partitions).map_err(storage)?;
         sync_folder(path)?;

@@ -31,10 +31,13 @@ use serde::{Deserialize, Serialize};
 use crate::settings::{Durability, LogSettings};
 
 /// What a segment begins with: its kind, and the format's number.
-const MAGIC: &[u8; 8] = b"CHELSEG2";
+const MAGIC: &[u8; 8] = b"CHELSEG3";
 
 /// Bytes of a frame before its body.
 const PREFIX: usize = 8;
+
+/// How a frame's heads begin.
+const HEADS: &[u8] = b"[{\"topic\":";
 
 /// Bytes of memory kept from one frame to the next: a thousand events with room to spare.
 const FRAME_KEPT: usize = 1 << 20;
@@ -58,9 +61,24 @@ pub(crate) struct Head {
     pub(crate) layout: u32,
     /// Bytes of the content, which follows the layout.
     pub(crate) content: u32,
+    /// CRC-32 (ISO-HDLC) of layout and content. The frame's own says whether a commit is whole;
+    /// this one is looked at whenever the chunk is read.
+    pub(crate) crc: u32,
+}
+
+/// What a chunk must be like to be the one that was written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) layout: u32,
+    pub(crate) content: u32,
+    pub(crate) crc: u32,
 }
 
 impl Head {
+    pub(crate) fn shape(&self) -> Shape {
+        Shape { layout: self.layout, content: self.content, crc: self.crc }
+    }
+
     fn bytes(&self) -> u64 {
         u64::from(self.layout) + u64::from(self.content)
     }
@@ -83,7 +101,7 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// Adds a chunk; `head` gets the lengths of what is given.
+    /// Adds a chunk; `head` gets the lengths and the check sum of what is given.
     pub(crate) fn push(
         &mut self,
         mut head: Head,
@@ -92,6 +110,7 @@ impl Frame {
     ) -> io::Result<()> {
         head.layout = length(&layout)?;
         head.content = length(&content)?;
+        head.crc = crc(&layout, &content);
         self.heads.push(head);
         self.chunks.push((layout, content));
         Ok(())
@@ -120,6 +139,13 @@ impl Frame {
     }
 }
 
+fn crc(layout: &[u8], content: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(layout);
+    hasher.update(content);
+    hasher.finalize()
+}
+
 fn length(bytes: &[u8]) -> io::Result<u32> {
     u32::try_from(bytes.len()).map_err(|_| io::Error::from(ErrorKind::FileTooLarge))
 }
@@ -135,6 +161,9 @@ pub(crate) struct Scanned {
     pub(crate) frames: Vec<Found>,
     /// Length of the segment's valid part.
     pub(crate) valid: u64,
+    /// Whether whole frames follow behind the first that is not. A frame is written when the one
+    /// before is on the disk, unless relaxed: then this is no torn end, but damage.
+    pub(crate) goes_on: bool,
 }
 
 /// The segments' folder, and the segment that is written.
@@ -191,14 +220,26 @@ pub(crate) fn scan(folder: &Path, number: u64, from: u64) -> io::Result<Scanned>
     let bytes = fs::read(file_of(folder, number))?;
     let mut frames = Vec::new();
     if !bytes.starts_with(MAGIC) {
-        return Ok(Scanned { frames, valid: 0 });
+        let goes_on = follows(&bytes, number, 0);
+        return Ok(Scanned { frames, valid: 0, goes_on });
     }
     let mut valid = from.max(MAGIC.len() as u64);
     while let Some((found, end)) = frame_at(&bytes, number, valid) {
         frames.push(found);
         valid = end;
     }
-    Ok(Scanned { frames, valid })
+    let goes_on = follows(&bytes, number, valid);
+    Ok(Scanned { frames, valid, goes_on })
+}
+
+/// Whether a whole frame begins anywhere behind a position.
+fn follows(bytes: &[u8], segment: u64, position: u64) -> bool {
+    let from = usize::try_from(position).unwrap_or(usize::MAX);
+    let Some(rest) = bytes.get(from..) else { return false };
+    let heads = rest.windows(HEADS.len()).enumerate().filter(|(_, window)| *window == HEADS);
+    // A frame's heads come behind its prefix and their own length.
+    let begins = heads.filter_map(|(at, _)| u64::try_from(at.checked_sub(PREFIX + 4)?).ok());
+    begins.into_iter().any(|at| frame_at(bytes, segment, position + at).is_some())
 }
 
 /// The frame that begins at a position, if a whole one does, and where it ends.
@@ -350,8 +391,8 @@ impl Segments {
     }
 
     /// Reads a chunk: its layout and its content.
-    pub(crate) fn read(&self, place: Place, layout: u32, content: u32) -> io::Result<Chunk> {
-        SegmentFiles::new(self.folder.clone()).read(place, layout, content)
+    pub(crate) fn read(&self, place: Place, shape: Shape) -> io::Result<Chunk> {
+        SegmentFiles::new(self.folder.clone()).read(place, shape)
     }
 }
 
@@ -373,16 +414,19 @@ impl SegmentFiles {
         Self { folder, open: Mutex::default() }
     }
 
-    /// Reads a chunk.
-    pub(crate) fn read(&self, place: Place, layout: u32, content: u32) -> io::Result<Chunk> {
+    /// Reads a chunk. One that is not as it was written is [`ErrorKind::InvalidData`].
+    pub(crate) fn read(&self, place: Place, shape: Shape) -> io::Result<Chunk> {
         let file = self.file(place.segment)?;
         let bytes = |length: u32, position: u64| {
             let mut bytes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
             file.read_exact_at(&mut bytes, position).map(|()| bytes)
         };
-        let layout_bytes = bytes(layout, place.position)?;
-        let content = bytes(content, place.position + u64::from(layout))?;
-        Ok(Chunk { layout: layout_bytes, content })
+        let layout = bytes(shape.layout, place.position)?;
+        let content = bytes(shape.content, place.position + u64::from(shape.layout))?;
+        if crc(&layout, &content) != shape.crc {
+            return Err(io::Error::new(ErrorKind::InvalidData, "a chunk is not as it was written"));
+        }
+        Ok(Chunk { layout, content })
     }
 
     fn file(&self, number: u64) -> io::Result<Arc<File>> {
@@ -414,7 +458,17 @@ mod tests {
 
     fn head(first: u64) -> Head {
         let topic = "t".to_owned();
-        Head { topic, partition: 1, first, records: 2, at: 7, total: 9, layout: 0, content: 0 }
+        Head {
+            topic,
+            partition: 1,
+            first,
+            records: 2,
+            at: 7,
+            total: 9,
+            layout: 0,
+            content: 0,
+            crc: 0,
+        }
     }
 
     fn frame(first: u64) -> Frame {
@@ -431,7 +485,7 @@ mod tests {
         let mut segments = Segments::open(folder.clone(), &durable(), 1, 0).expect("opens");
         let places = segments.append(&frame(0)).expect("appends");
         segments.append(&frame(4)).expect("appends");
-        let chunk = segments.read(places[0], 3, 7).expect("reads");
+        let chunk = segments.read(places[0], frame(0).heads[0].shape()).expect("reads");
         assert_eq!(
             (chunk.layout.as_slice(), chunk.content.as_slice()),
             (&b"[1]"[..], &b"content"[..])

@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
+use crate::disk::Trouble;
 use crate::error::StorageError;
 use crate::fragment::Fragment;
 use crate::log::{Change, Job, Reply, Shared, Step, StepKind};
@@ -85,6 +86,7 @@ impl Chunk {
             total: self.total,
             layout: 0,
             content: 0,
+            crc: 0,
         };
         frame.push(head, self.records.layout, self.records.content)?;
         Ok(())
@@ -183,7 +185,8 @@ impl Writer {
                 }
             }
             Err(err) => {
-                tracing::error!(error = %err, "event log commit failed");
+                let error = &err as &dyn std::error::Error;
+                tracing::error!(error, "event log commit failed");
                 for (reply, _permit) in replies {
                     let _gone = reply.send(Err(err.clone()));
                 }
@@ -204,6 +207,8 @@ impl Writer {
         let mut touched = Touched::default();
         let (number, length) = (self.segments.number(), self.segments.length());
         let outcome = self.transact(must_last, |writer| work(writer, &mut touched));
+        *self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner) =
+            outcome.as_ref().err().and_then(StorageError::trouble);
         match outcome {
             Ok(value) => {
                 self.show(&touched);
@@ -222,12 +227,21 @@ impl Writer {
                 drop(committed);
                 metrics::counter!("chiron_broker_commit_failures_total").increment(1);
                 if let Err(err) = self.segments.take_back(number, length) {
-                    tracing::error!(error = %err, "the event log takes no further writes");
-                    self.broken = Some(err.into());
+                    self.give_up(StorageError::broken(err.into()));
+                } else if err.trouble() == Some(Trouble::Damaged) {
+                    self.give_up(err.clone());
                 }
                 Err(err)
             }
         }
+    }
+
+    /// Takes no further writes.
+    fn give_up(&mut self, reason: StorageError) {
+        let error = &reason as &dyn std::error::Error;
+        tracing::error!(error, "the event log takes no further writes");
+        self.shared.failed.note(&reason);
+        self.broken = Some(reason);
     }
 
     fn transact<T>(
@@ -469,7 +483,7 @@ impl Writer {
                 let chunks = retention::chunks_of(&writer.connection, segment)?;
                 let mut frame = Frame::default();
                 for (head, place) in chunks {
-                    let chunk = writer.segments.read(place, head.layout, head.content)?;
+                    let chunk = writer.segments.read(place, head.shape())?;
                     frame.push(head, chunk.layout, chunk.content)?;
                 }
                 writer.store(&frame)?;
@@ -488,11 +502,12 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::RwLock;
+    use std::sync::{Mutex, RwLock};
 
     use tokio::sync::{Semaphore, watch};
 
     use super::*;
+    use crate::disk::Failed;
     use crate::fragment::Fragments;
     use crate::record::Headers;
     use crate::{schema, segment};
@@ -503,6 +518,8 @@ mod tests {
         let shared = Arc::new(Shared {
             appended: watch::Sender::new(0),
             state: RwLock::new(opened.state.clone()),
+            failed: Failed::new(),
+            trouble: Mutex::default(),
         });
         Writer::new(opened, settings, Clock::system(), shared)
     }

@@ -156,7 +156,7 @@ async fn refuses_a_newer_file_and_another_number_of_partitions() {
     drop(file);
     let refused = place.open().unwrap_err();
     assert!(matches!(refused, OpenError::Newer { found: 99, .. }));
-    assert!(refused.to_string().ends_with("has format 99, and this version knows formats up to 3"));
+    assert!(refused.to_string().ends_with("has format 99, and this version knows formats up to 4"));
 }
 
 #[tokio::test]

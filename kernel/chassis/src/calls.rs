@@ -188,6 +188,8 @@ pub fn http_client() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(5))
+        // Before the other side ends a connection that is not used.
+        .pool_idle_timeout(Duration::from_secs(20))
         .build()
 }
 

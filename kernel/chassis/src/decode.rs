@@ -617,6 +617,7 @@ impl<'de> VariantAccess<'de> for Variant<'de, '_, '_, '_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde::Deserialize;
 
     use super::*;
@@ -737,5 +738,36 @@ mod tests {
         assert_eq!(page.room, ["a"]);
         let refused = from_pairs::<Page>(pairs("limit=-1"), place).expect_err("a refusal");
         assert_eq!(refused, [FieldError::new("?limit", "expected a whole number, not negative")]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_is_read_or_refused_with_places(
+            text in prop_oneof![
+                "\\PC{0,120}",
+                "[\\[\\]{}:,\"0-9a-z]{0,120}",
+                Just(format!("{}{}", "[".repeat(100_000), "]".repeat(100_000))),
+                "\\PC{0,9}".prop_map(|odd| {
+                    format!(r#"{{"name":{odd:?},"kind":"OPERATING_ROOM","{odd}":[1]}}"#)
+                }),
+            ],
+        ) {
+            if let Err(errors) = from_json::<Room>(text.as_bytes()) {
+                prop_assert!(!errors.is_empty());
+                prop_assert!(errors.iter().all(|error| !error.detail.is_empty()));
+            }
+        }
+
+        #[test]
+        fn any_query_is_read_or_refused_with_places(
+            pairs in prop::collection::vec(
+                ("(limit|open|room|\\PC{0,6})", "(\\PC{0,12}|-?[0-9]{0,25}|true)"), 0..8,
+            ),
+        ) {
+            if let Err(errors) = from_pairs::<Page>(pairs, |name| format!("?{name}")) {
+                prop_assert!(!errors.is_empty());
+                prop_assert!(errors.iter().all(|error| error.pointer.starts_with('?')));
+            }
+        }
     }
 }

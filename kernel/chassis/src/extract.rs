@@ -2,8 +2,9 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{
     FromRequest, FromRequestParts, OptionalFromRequestParts, RawPathParams, Request,
 };
@@ -14,7 +15,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::decode::{from_json, from_pairs};
+use crate::limits::Limits;
 use crate::problem::{FieldError, Problem};
+use crate::serve::Door;
 
 /// A JSON body, read or written.
 ///
@@ -164,9 +167,23 @@ impl<S: Send + Sync> FromRequestParts<S> for SameOrigin {
 }
 
 async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(|rejection| {
+    let too_large = || Problem::too_large("the body is larger than this service reads");
+    let limits = request
+        .extensions()
+        .get::<Arc<Door>>()
+        .map_or_else(Limits::standard, |door| door.limits.clone());
+    // One that says so is not waited for.
+    if (limits.body_bytes as u64) < request.body().size_hint().lower() {
+        return Err(too_large());
+    }
+    let within = limits.body_time;
+    let read = tokio::time::timeout(within, Bytes::from_request(request, state)).await;
+    let Ok(read) = read else {
+        return Err(Problem::too_slow("the body did not come to its end in time"));
+    };
+    read.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Problem::too_large("the body is larger than this service reads")
+            too_large()
         } else {
             Problem::bad_request("", "the body could not be read to its end")
         }

@@ -7,6 +7,9 @@ use std::time::Duration;
 pub struct Limits {
     /// The largest body read, in bytes; beyond it 413.
     pub body_bytes: usize,
+    /// How long a body may take to come; beyond it 408. Requests whose bodies dribble take places of
+    /// `concurrency`: what one address may ask for without an identity must not fill them.
+    pub body_time: Duration,
     /// The longest a client waits; beyond it 503. The handler itself runs to its end.
     pub time: Duration,
     /// Requests handled at the same time; beyond it 503.
@@ -29,6 +32,7 @@ impl Limits {
     pub fn standard() -> Self {
         Self {
             body_bytes: 2 * 1024 * 1024,
+            body_time: Duration::from_secs(10),
             time: Duration::from_secs(30),
             concurrency: 512,
             person_per_second: 200,

@@ -17,6 +17,8 @@ pub(crate) const REQUEST_SECONDS: &str = "http_server_request_duration_seconds";
 pub(crate) const IN_FLIGHT: &str = "http_server_active_requests";
 /// Requests refused by a limit, by service and limit.
 pub(crate) const LIMITED: &str = "http_server_limited_requests_total";
+/// Connections ended because another needed the place.
+pub(crate) const CONNECTIONS_SHED: &str = "http_server_connections_shed_total";
 /// Handlers that panicked, by service.
 pub(crate) const PANICS: &str = "http_server_panics_total";
 /// Entries of the audit trail.

@@ -155,6 +155,13 @@ impl Problem {
             .retry_after(retry_after_s.max(1))
     }
 
+    /// 408, and the connection ends: what is left of the request is not waited for.
+    pub fn too_slow(detail: impl Into<String>) -> Self {
+        let title = "The request came too slowly";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too-slow", title, detail)
+            .header(header::CONNECTION, HeaderValue::from_static("close"))
+    }
+
     /// 503, with `Retry-After`: a dependency is down, or this service is overloaded.
     pub fn unavailable(detail: impl Into<String>) -> Self {
         let title = "This is not available at the moment";

@@ -10,6 +10,7 @@ use crate::completeness::Completeness;
 use crate::health::Health;
 use crate::identity::Guard;
 use crate::limits::Limits;
+use crate::listen::Connections;
 use crate::testing::TestHands;
 
 /// Everything that a service needs and does not own. Cheap to clone.
@@ -39,6 +40,8 @@ pub struct Runtime {
     pub shutdown: Shutdown,
     /// What is granted at most.
     pub limits: Limits,
+    /// The places for connections, which all services of a process share.
+    pub connections: Connections,
     /// How current this service's answers are.
     pub completeness: Completeness,
     /// Readiness checks.

@@ -15,9 +15,9 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::serve::ListenerExt as _;
 use chiron_broker::TraceContext;
 use chiron_clock::{Activity, Clock, Shutdown, Tasks};
+use chiron_store::StoreError;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use serde_json::{Map, Value, json};
@@ -31,6 +31,7 @@ use crate::audit::{Audit, CLIENT, Recorded, client};
 use crate::extract::Json;
 use crate::identity::{COOKIE, Caller, Guard, Refused};
 use crate::limits::Limits;
+use crate::listen::listen;
 use crate::metrics;
 use crate::problem::{Problem, chain};
 use crate::runtime::Runtime;
@@ -60,6 +61,14 @@ pub enum ServeError {
         service: &'static str,
         /// What the system says.
         source: std::io::Error,
+    },
+    /// The service's database can no longer be used.
+    #[error("the database of {service} failed")]
+    Store {
+        /// The service.
+        service: &'static str,
+        /// What is to be done.
+        source: StoreError,
     },
     /// The service could not prepare its work, such as its keys or its first account.
     #[error("{service} could not start")]
@@ -114,22 +123,16 @@ pub async fn serve(api: Api, listener: TcpListener, runtime: Runtime) -> Result<
         runtime.tasks.spawn("completeness", work);
     }
     tracing::info!(service, %address, "serving");
-    // Small answers go out at once; a failure to say so costs speed and nothing else.
-    let listener = listener.tap_io(|stream| {
-        if let Err(err) = stream.set_nodelay(true) {
-            tracing::debug!(error = %err, "socket option refused");
-        }
-    });
-    let requested = runtime.shutdown.clone();
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, app)
-        .with_graceful_shutdown(async move { requested.requested().await });
+    let server = listen(app, listener, runtime.connections.clone(), runtime.shutdown.clone());
     let deadline = async {
         runtime.shutdown.requested().await;
         tokio::time::sleep(runtime.limits.drain).await;
     };
     let ended = tokio::select! {
-        ended = server => ended.map_err(failed),
+        () = server => Ok(()),
+        // Damage does not pass, and going on could only make it worse. Whoever runs the process
+        // ends everything else then.
+        source = runtime.store.failed() => return Err(ServeError::Store { service, source }),
         () = deadline => {
             tracing::warn!(service, "requests in flight did not end in time");
             Ok(())
@@ -207,10 +210,14 @@ fn assemble(api: Api, runtime: &Runtime) -> (axum::Router, Arc<Door>) {
 fn common(runtime: &Runtime) -> axum::Router {
     let ready = {
         let (health, shutdown) = (runtime.health.clone(), runtime.shutdown.clone());
+        let (store, broker) = (runtime.store.clone(), runtime.broker.clone());
         move || async move {
             let mut checks = Map::new();
             let mut up = !shutdown.is_requested();
-            for (name, ready) in health.ask() {
+            // Named when there is something to say of it.
+            let store = store.trouble().map(|trouble| ("store", Err(trouble.to_string())));
+            let log = broker.trouble().map(|trouble| ("event log", Err(trouble.to_string())));
+            for (name, ready) in health.ask().into_iter().chain(store).chain(log) {
                 let check = match ready {
                     Ok(()) => json!({"status": "UP"}),
                     Err(missing) => {

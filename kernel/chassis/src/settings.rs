@@ -15,6 +15,8 @@ use figment::{Figment, Metadata, Profile, Provider};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// Levels of a variable at most, and lists and objects that may begin in its text.
+const DEEPEST: usize = 64;
 /// What stands for a secret wherever settings are shown.
 const MASK: &str = "********";
 
@@ -238,10 +240,24 @@ impl Provider for Variable {
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        // A text that is no number, boolean, list or object is itself; that never fails.
-        let value: Value = match self.text.parse() {
-            Ok(value) => value,
-            Err(never) => match never {},
+        // A text that is no number, boolean, list or object is itself; that never fails. So is one
+        // that nests deeper than any setting, which the parser would follow to the stack's end.
+        let opens = self.text.chars().filter(|it| "[{(".contains(*it)).count();
+        if DEEPEST < opens || DEEPEST < self.key.split('.').count() {
+            let message = format!("nests deeper than {DEEPEST}");
+            return Err(figment::Error::from(message));
+        }
+        let value = if self.text.is_ascii() || !self.text.contains('\\') {
+            match self.text.parse() {
+                Ok(value) => value,
+                Err(never) => match never {},
+            }
+        } else {
+            // Where escapes stand behind letters beyond ASCII figment's own parser panics.
+            let read = Toml::string(&format!("value = {}", self.text)).data().ok();
+            let read = read.and_then(|mut profiles| profiles.remove(&Profile::Default));
+            let read = read.and_then(|mut values| values.remove("value"));
+            read.unwrap_or_else(|| Value::from(self.text.clone()))
         };
         let nested = figment::util::nest(&self.key, value);
         let dict = nested.into_dict().unwrap_or_default();
@@ -251,6 +267,8 @@ impl Provider for Variable {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[derive(Debug, Serialize, Deserialize)]
@@ -355,5 +373,66 @@ mod tests {
         let missing = load::<Settings>(Some(Path::new("/nowhere/chiron.toml")), Vec::new());
         let refused = missing.expect_err("a refusal").to_string();
         assert_eq!(refused, "settings file /nowhere/chiron.toml cannot be read");
+    }
+
+    const GOOD: &str = "host = \"::1\"\n[gateway]\nport_offset = 5\nsecret = \"hunter2hunter2\"\npeople = [\"anna\"]\n";
+
+    /// Loads, or says why not: naming a place, in few words, and without the secret.
+    fn loads_or_says(text: &str, environment: &[(&str, &str)]) -> Result<(), TestCaseError> {
+        match check(text, environment) {
+            Ok(loaded) => {
+                let shown = format!("{loaded:?}");
+                prop_assert!(!shown.contains("hunter2hunter2"), "{shown}");
+            }
+            Err(said) => {
+                prop_assert!(said.len() > "settings are not valid: ".len(), "{said}");
+                prop_assert!(said.len() < 4_000 + text.len(), "{said}");
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_settings_or_a_mistake(text in "[ -~\n]{0,300}") {
+            loads_or_says(&text, &[])?;
+        }
+
+        #[test]
+        fn a_damaged_file_is_settings_or_a_mistake(
+            at in 0..GOOD.len(),
+            drop in 0_usize..12,
+            with in "[ -~\n]{0,8}",
+        ) {
+            let end = (at + drop).min(GOOD.len());
+            loads_or_says(&format!("{}{with}{}", &GOOD[..at], &GOOD[end..]), &[])?;
+        }
+
+        #[test]
+        fn any_variable_is_a_setting_or_a_mistake(
+            name in "(HOST|GATEWAY|GATEWAY__PORT_OFFSET|GATEWAY__SECRET|[A-Z_]{0,20})(__[A-Z_]{0,9}){0,3}",
+            value in "\\PC{0,60}",
+        ) {
+            loads_or_says(GOOD, &[(&format!("CHIRON_{name}"), &value)])?;
+        }
+    }
+
+    #[test]
+    fn letters_and_escapes_are_read_together() {
+        let loaded =
+            check("", &[("CHIRON_HOST", "\"ñ\\\"o\""), ("CHIRON_GATEWAY__SECRET", "ñ\\o")]);
+        let settings = loaded.unwrap().settings;
+        assert_eq!(settings.host, "ñ\"o");
+        assert_eq!(settings.gateway.secret.unwrap().expose(), "ñ\\o");
+    }
+
+    #[test]
+    fn what_nests_too_deep_is_a_mistake() {
+        let deep = format!("host = {}{}", "[".repeat(50_000), "]".repeat(50_000));
+        assert!(check(&deep, &[]).is_err());
+        let deep = format!("{}host = 1", "[a.".repeat(1) + &"a.".repeat(20_000) + "a]\n");
+        assert!(check(&deep, &[]).is_err());
+        let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
+        assert!(check("", &[("CHIRON_HOST", &deep)]).is_err());
     }
 }

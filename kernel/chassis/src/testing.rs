@@ -19,6 +19,7 @@ use crate::completeness::Completeness;
 use crate::health::Health;
 use crate::identity::{AUDIENCE, Claims, Guard, ISSUER, KeySet, Signer};
 use crate::limits::Limits;
+use crate::listen::{Connections, listen};
 use crate::machine;
 use crate::runtime::Runtime;
 
@@ -51,7 +52,18 @@ impl TestHands {
     #[must_use]
     pub fn token(&self, sub: &str, roles: &[&str], grants: &[&str], source_time: bool) -> String {
         let texts = |given: &[&str]| given.iter().map(|text| (*text).to_owned()).collect();
-        sign(&self.signer, sub, texts(roles), texts(grants), source_time)
+        sign(&self.signer, sub, texts(roles), texts(grants), source_time, VALID_S)
+    }
+
+    /// A bearer token that ends after so many seconds of the machine's clock.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be signed.
+    #[must_use]
+    pub fn short_token(&self, sub: &str, roles: &[&str], grants: &[&str], seconds: u64) -> String {
+        let texts = |given: &[&str]| given.iter().map(|text| (*text).to_owned()).collect();
+        sign(&self.signer, sub, texts(roles), texts(grants), false, seconds)
     }
 
     /// The grants of the tokens with which the service under test calls others.
@@ -92,14 +104,9 @@ impl TestHands {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let app = crate::serve::router(api, runtime);
-        let shutdown = runtime.shutdown.clone();
+        let (shutdown, connections) = (runtime.shutdown.clone(), runtime.connections.clone());
         runtime.tasks.spawn("test server", async move {
-            let app = app.into_make_service_with_connect_info::<std::net::SocketAddr>();
-            let server = axum::serve(listener, app)
-                .with_graceful_shutdown(async move { shutdown.requested().await });
-            if let Err(err) = server.await {
-                tracing::error!(error = %err, "test server failed");
-            }
+            listen(app, listener, connections, shutdown).await;
         });
         format!("http://{address}")
     }
@@ -150,6 +157,7 @@ fn sign(
     roles: Vec<String>,
     grants: Vec<String>,
     source_time: bool,
+    valid_s: u64,
 ) -> String {
     let iat = u64::try_from(machine::now().as_second()).unwrap_or(0);
     let claims = Claims {
@@ -158,7 +166,7 @@ fn sign(
         grants,
         source_time,
         name: None,
-        exp: iat + VALID_S,
+        exp: iat + valid_s,
         iat,
         iss: ISSUER.to_owned(),
         aud: AUDIENCE.to_owned(),
@@ -202,7 +210,7 @@ pub(crate) fn runtime(
         let (signer, own_grants) = (signer.clone(), Arc::clone(&own_grants));
         TokenSource::own(move || {
             let grants = own_grants.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Ok(sign(&signer, service, Vec::new(), grants, true))
+            Ok(sign(&signer, service, Vec::new(), grants, true, VALID_S))
         })
     };
     let client = http_client().expect("a client");
@@ -220,6 +228,7 @@ pub(crate) fn runtime(
         tasks: Tasks::new(),
         shutdown,
         limits: Limits::standard(),
+        connections: Connections::at_most(10_000),
         completeness: Completeness::new(clock.clone()),
         health: Health::new(),
         clock: clock.clone(),

@@ -1,13 +1,20 @@
 //! Failures, grouped by what the caller does next.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chiron_broker::Trouble;
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The file is not one of ours.
-    #[error("{} is not a store of this product", path.display())]
+    #[error(
+        "{} is not a store of this product: name another data folder; or, if it was one, its \
+         beginning is damaged: put back the newest backup",
+        path.display()
+    )]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -45,19 +52,47 @@ pub enum OpenError {
         index: &'static str,
     },
     /// The folder or lock file could not be used.
-    #[error("could not prepare {}", path.display())]
+    #[error("could not prepare {}{}", path.display(), remedy(source))]
     File {
         /// The folder or file.
         path: PathBuf,
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// The disk under the file, or the file itself, is not as it has to be.
+    #[error("could not open the store {}: {trouble}", path.display())]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// What is to be seen to.
+        trouble: Trouble,
+        /// What the database says.
+        source: rusqlite::Error,
+    },
     /// The database refused.
     #[error("could not open the store")]
     Database(#[from] rusqlite::Error),
 }
 
-/// Why a store could not answer. Trying again may help for [`StoreError::Database`] only.
+impl OpenError {
+    /// The same with the file named, where its disk is to blame.
+    pub(crate) fn at(self, path: &Path) -> Self {
+        match self {
+            Self::Database(source) => match Trouble::of_database(&source) {
+                Some(trouble) => Self::Disk { path: path.to_owned(), trouble, source },
+                None => Self::Database(source),
+            },
+            other => other,
+        }
+    }
+}
+
+fn remedy(error: &std::io::Error) -> String {
+    Trouble::of_file(error).map_or_else(String::new, |trouble| format!(": {trouble}"))
+}
+
+/// Why a store could not answer. Trying again may help for [`StoreError::Database`] and, once
+/// somebody has seen to it, [`StoreError::Disk`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -100,12 +135,52 @@ pub enum StoreError {
         /// What serde says.
         source: serde_json::Error,
     },
-    /// The database failed.
+    /// The disk under the file, or the file itself, is not as it has to be. Nothing of a write was
+    /// stored.
+    #[error("the store failed: {trouble}")]
+    Disk {
+        /// What is to be seen to.
+        trouble: Trouble,
+        /// What the database says.
+        source: Arc<rusqlite::Error>,
+    },
+    /// The database failed. Nothing of a write was stored.
     #[error("the database failed")]
-    Database(#[from] rusqlite::Error),
-    /// A commit failed after the write had been accepted: nothing of it was stored.
-    #[error("the commit failed: {0}")]
-    Commit(std::sync::Arc<rusqlite::Error>),
+    Database(#[source] Arc<rusqlite::Error>),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(source: rusqlite::Error) -> Self {
+        Self::from(Arc::new(source))
+    }
+}
+
+impl From<Arc<rusqlite::Error>> for StoreError {
+    fn from(source: Arc<rusqlite::Error>) -> Self {
+        match Trouble::of_database(&source) {
+            Some(trouble) => Self::Disk { trouble, source },
+            None => Self::Database(source),
+        }
+    }
+}
+
+impl StoreError {
+    /// What is to be seen to, where that is known.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Disk { trouble, .. } => Some(*trouble),
+            _ => None,
+        }
+    }
+
+    /// What the database says, where it is to blame.
+    pub(crate) fn database(&self) -> Option<&Arc<rusqlite::Error>> {
+        match self {
+            Self::Disk { source, .. } | Self::Database(source) => Some(source),
+            _ => None,
+        }
+    }
 }
 
 /// Why a write was not done. Nothing of it was stored (see `insert_all` for its exception).

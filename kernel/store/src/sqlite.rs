@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chiron_broker::Durability;
+use chiron_broker::{Durability, Trouble};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, ErrorCode, ffi, params, params_from_iter};
 use serde_json::Value;
@@ -84,6 +84,37 @@ pub(crate) struct Progress {
     pub(crate) saved: watch::Sender<u64>,
     /// Everything up to this number has been published.
     pub(crate) relayed: watch::Sender<u64>,
+    /// What the last commit or read that failed said of the disk; `None` once a commit succeeds.
+    pub(crate) trouble: watch::Sender<Option<Trouble>>,
+    /// Why the store can no longer be used.
+    pub(crate) failed: watch::Sender<Option<Arc<rusqlite::Error>>>,
+}
+
+impl Progress {
+    fn new(unrelayed: u64, saved: u64, relayed: u64) -> Arc<Self> {
+        Arc::new(Self {
+            unrelayed: AtomicU64::new(unrelayed),
+            backing_off: AtomicBool::new(false),
+            saved: watch::Sender::new(saved),
+            relayed: watch::Sender::new(relayed),
+            trouble: watch::Sender::new(None),
+            failed: watch::Sender::new(None),
+        })
+    }
+
+    /// Notes what an error says of the disk. Damage does not pass: what is written to a damaged
+    /// file may damage it further.
+    fn note(&self, error: &StoreError) {
+        let (Some(trouble), Some(source)) = (error.trouble(), error.database()) else { return };
+        self.trouble.send_replace(Some(trouble));
+        if trouble == Trouble::Damaged {
+            self.failed.send_if_modified(|failed| {
+                let first = failed.is_none();
+                failed.get_or_insert_with(|| Arc::clone(source));
+                first
+            });
+        }
+    }
 }
 
 pub(crate) struct Sqlite {
@@ -104,6 +135,15 @@ struct Readers {
 impl Sqlite {
     /// Opens the file, or memory when there is no path.
     pub(crate) fn open(
+        path: Option<&Path>,
+        durability: Durability,
+        collections: &[&'static CollectionSpec],
+    ) -> Result<Sqlite, OpenError> {
+        Self::open_or_fail(path, durability, collections)
+            .map_err(|error| error.at(path.unwrap_or(Path::new(":memory:"))))
+    }
+
+    fn open_or_fail(
         path: Option<&Path>,
         durability: Durability,
         collections: &[&'static CollectionSpec],
@@ -131,12 +171,7 @@ impl Sqlite {
         let oldest: Option<i64> =
             connection.query_row("SELECT min(seq) FROM outbox", [], |row| row.get(0))?;
         let relayed = oldest.map_or(newest, |seq| seq.unsigned_abs().saturating_sub(1));
-        let progress = Arc::new(Progress {
-            unrelayed: AtomicU64::new(count),
-            backing_off: AtomicBool::new(false),
-            saved: watch::Sender::new(newest),
-            relayed: watch::Sender::new(relayed),
-        });
+        let progress = Progress::new(count, newest, relayed);
 
         let (writes, queue) = mpsc::channel(QUEUE);
         let thread = Writer { connection, progress: Arc::clone(&progress), _lock: lock };
@@ -162,6 +197,13 @@ impl Sqlite {
 
     /// Opens the file for reading only, beside whoever writes it.
     pub(crate) fn look(
+        path: &Path,
+        collections: &[&'static CollectionSpec],
+    ) -> Result<Sqlite, OpenError> {
+        Self::look_or_fail(path, collections).map_err(|error| error.at(path))
+    }
+
+    fn look_or_fail(
         path: &Path,
         collections: &[&'static CollectionSpec],
     ) -> Result<Sqlite, OpenError> {
@@ -191,12 +233,7 @@ impl Sqlite {
                 idle: Mutex::new(vec![connection]),
             }),
             closed: AtomicBool::new(false),
-            progress: Arc::new(Progress {
-                unrelayed: AtomicU64::new(0),
-                backing_off: AtomicBool::new(false),
-                saved: watch::Sender::new(0),
-                relayed: watch::Sender::new(0),
-            }),
+            progress: Progress::new(0, 0, 0),
             collections: collections.to_vec(),
         })
     }
@@ -236,12 +273,16 @@ impl Sqlite {
                 let _permit = readers.permits.acquire().await.map_err(|_| StoreError::Closed)?;
                 let idle = readers.idle().pop();
                 let path = readers.path.clone();
+                let progress = Arc::clone(&self.progress);
                 let (connection, result) = tokio::task::spawn_blocking(move || {
                     let connection = match idle.map_or_else(|| open_reader(&path), Ok) {
                         Ok(connection) => connection,
                         Err(error) => return (None, Err(error.into())),
                     };
                     let result = read(&connection);
+                    if let Err(error) = &result {
+                        progress.note(error);
+                    }
                     (Some(connection), result)
                 })
                 .await
@@ -322,6 +363,11 @@ fn open_file(path: &Path, durability: Durability) -> Result<Connection, OpenErro
         _ => OpenError::Database(error),
     };
     let connection = Connection::open(path)?;
+    // A file that may only be read is opened all the same, and then nothing could be kept.
+    if connection.is_readonly("main")? {
+        let read_only = ffi::Error::new(ffi::SQLITE_READONLY);
+        return Err(rusqlite::Error::SqliteFailure(read_only, None).into());
+    }
     // Looked at before anything is changed, the journal mode included.
     check_header(&connection, Some(path)).map_err(|error| match error {
         OpenError::Database(error) => foreign(error),
@@ -504,39 +550,57 @@ impl Writer {
     }
 
     fn commit(&self, writes: Vec<(Vec<Op>, Reply)>) {
+        if let Some(failed) = &*self.progress.failed.borrow() {
+            refuse(writes.into_iter().map(|(_, reply)| reply), failed);
+            return;
+        }
         let begun =
             self.connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut s| s.execute([]));
         let mut ran = Vec::with_capacity(writes.len());
         let mut change = OutboxChange::default();
         if let Err(error) = begun {
             let error = Arc::new(error);
-            for (_, reply) in writes {
-                let _ = reply.send(Err(StoreError::Commit(Arc::clone(&error)).into()));
-            }
+            self.progress.note(&StoreError::from(Arc::clone(&error)));
+            refuse(writes.into_iter().map(|(_, reply)| reply), &error);
             return;
         }
-        for (ops, reply) in writes {
+        let mut writes = writes.into_iter();
+        let mut committed = Ok(());
+        for (ops, reply) in writes.by_ref() {
             let result = self.savepoint(ops, &mut change);
+            // A disk that fails in the middle makes the database take back the whole transaction,
+            // with what ran before; going on would commit the rest one by one, and untold.
+            if self.connection.is_autocommit() {
+                committed = Err(cause(&result));
+            }
             ran.push(Ran { reply, result });
+            if committed.is_err() {
+                break;
+            }
         }
-        let committed = self.connection.prepare_cached("COMMIT").and_then(|mut s| s.execute([]));
+        let committed = committed.and_then(|()| {
+            let commit = self.connection.prepare_cached("COMMIT").and_then(|mut s| s.execute([]));
+            commit.map(|_| ()).map_err(Arc::new)
+        });
         if let Err(error) = committed {
-            tracing::error!(error = &error as &dyn std::error::Error, "could not commit");
+            tracing::error!(error = &*error as &dyn std::error::Error, "could not commit");
             if !self.connection.is_autocommit()
                 && let Err(error) = self.connection.execute_batch("ROLLBACK")
             {
                 tracing::error!(error = &error as &dyn std::error::Error, "could not roll back");
             }
-            let error = Arc::new(error);
+            self.progress.note(&StoreError::from(Arc::clone(&error)));
             for Ran { reply, result } in ran {
                 let result = match result {
-                    Ok(_) => Err(StoreError::Commit(Arc::clone(&error)).into()),
+                    Ok(_) => Err(StoreError::from(Arc::clone(&error)).into()),
                     refused => refused,
                 };
                 let _ = reply.send(result);
             }
+            refuse(writes.map(|(_, reply)| reply), &error);
             return;
         }
+        self.progress.trouble.send_if_modified(|trouble| trouble.take().is_some());
         metrics::counter!("chiron_store_commits_total").increment(1);
         metrics::counter!("chiron_store_writes_total").increment(ran.len() as u64);
 
@@ -561,7 +625,7 @@ impl Writer {
                 .prepare_cached(sql)
                 .and_then(|mut statement| statement.execute([]))
                 .map(|_| ())
-                .map_err(|error| StoreError::Database(error).into())
+                .map_err(|error| StoreError::from(error).into())
         };
         run("SAVEPOINT request")?;
         let mut changed = *change;
@@ -571,8 +635,14 @@ impl Writer {
                 Ok(None) => {}
                 Ok(Some(version)) => answer = version,
                 Err(error) => {
-                    run("ROLLBACK TO request")?;
-                    run("RELEASE request")?;
+                    if let WriteError::Store(error) = &error {
+                        self.progress.note(error);
+                    }
+                    // The database may have taken back everything by itself.
+                    if !self.connection.is_autocommit() {
+                        run("ROLLBACK TO request")?;
+                        run("RELEASE request")?;
+                    }
                     return Err(error);
                 }
             }
@@ -583,7 +653,7 @@ impl Writer {
     }
 
     fn apply(&self, op: Op, change: &mut OutboxChange) -> Result<Option<u64>, WriteError> {
-        let prepare = |sql: &str| self.connection.prepare_cached(sql).map_err(StoreError::Database);
+        let prepare = |sql: &str| self.connection.prepare_cached(sql).map_err(StoreError::from);
         match op {
             Op::Insert { table, id, body } => {
                 prepare(&format!("INSERT INTO \"c_{table}\" VALUES (?1, 1, ?2)"))?
@@ -621,13 +691,13 @@ impl Writer {
                     ))?
                     .execute(params![id, signed(expected)]),
                 }
-                .map_err(StoreError::Database)?;
+                .map_err(StoreError::from)?;
                 if deleted == 0 && expected.is_some() {
                     let there: bool = prepare(&format!(
                         "SELECT EXISTS (SELECT 1 FROM \"c_{table}\" WHERE id = ?1)"
                     ))?
                     .query_row(params![id], |row| row.get(0))
-                    .map_err(StoreError::Database)?;
+                    .map_err(StoreError::from)?;
                     if there {
                         return Err(WriteError::Conflict);
                     }
@@ -637,7 +707,7 @@ impl Writer {
             Op::Outbox(record) => {
                 let seq: i64 = prepare("INSERT INTO outbox (record) VALUES (?1) RETURNING seq")?
                     .query_row(params![record], |row| row.get(0))
-                    .map_err(StoreError::Database)?;
+                    .map_err(StoreError::from)?;
                 change.added += 1;
                 change.newest = change.newest.max(seq.unsigned_abs());
                 Ok(None)
@@ -645,7 +715,7 @@ impl Writer {
             Op::Relayed(up_to) => {
                 let removed = prepare("DELETE FROM outbox WHERE seq <= ?1")?
                     .execute(params![signed(up_to)])
-                    .map_err(StoreError::Database)?;
+                    .map_err(StoreError::from)?;
                 change.removed += removed as u64;
                 change.relayed = change.relayed.max(up_to);
                 Ok(None)
@@ -662,7 +732,7 @@ fn signed(number: u64) -> i64 {
 /// A constraint that was violated, in the words of the caller.
 fn violated(table: &str, error: rusqlite::Error) -> WriteError {
     let rusqlite::Error::SqliteFailure(code, message) = &error else {
-        return StoreError::Database(error).into();
+        return StoreError::from(error).into();
     };
     match code.extended_code {
         ffi::SQLITE_CONSTRAINT_PRIMARYKEY => WriteError::AlreadyExists,
@@ -676,8 +746,28 @@ fn violated(table: &str, error: rusqlite::Error) -> WriteError {
                 .and_then(|name| name.strip_prefix('.'));
             WriteError::Duplicate { index: named.unwrap_or(message).to_owned() }
         }
-        _ => StoreError::Database(error).into(),
+        _ => StoreError::from(error).into(),
     }
+}
+
+/// Tells callers that nothing of their writes was stored.
+fn refuse(replies: impl Iterator<Item = Reply>, error: &Arc<rusqlite::Error>) {
+    for reply in replies {
+        // Whoever asked may have stopped waiting.
+        let _ = reply.send(Err(StoreError::from(Arc::clone(error)).into()));
+    }
+}
+
+/// Why the database took back a transaction while a request ran in it.
+fn cause(result: &Result<u64, WriteError>) -> Arc<rusqlite::Error> {
+    match result {
+        Err(WriteError::Store(error)) => error.database().cloned(),
+        _ => None,
+    }
+    .unwrap_or_else(|| {
+        let aborted = ffi::Error::new(ffi::SQLITE_ABORT_ROLLBACK);
+        Arc::new(rusqlite::Error::SqliteFailure(aborted, None))
+    })
 }
 
 // ---- reading ----
@@ -975,6 +1065,45 @@ mod tests {
     use crate::query::Cursor;
 
     /// Queries of every shape are answered from an index, in its order, without sorting.
+    /// A disk that fails in the middle of a statement makes `SQLite` take back the transaction, as
+    /// `RAISE(ROLLBACK)` does: <https://sqlite.org/lang_transaction.html>.
+    #[test]
+    fn what_ran_before_and_behind_a_transaction_taken_back_is_refused_with_it() {
+        let connection = Connection::open_in_memory().unwrap();
+        prepare_layout(&connection, None).unwrap();
+        prepare_collection(&connection, &PEOPLE).unwrap();
+        connection
+            .execute_batch(
+                "CREATE TRIGGER taken_back BEFORE INSERT ON c_people WHEN NEW.id = '3'
+                 BEGIN SELECT RAISE(ROLLBACK, 'no'); END",
+            )
+            .unwrap();
+        let writer = Writer { connection, progress: Progress::new(0, 0, 0), _lock: None };
+        let mut answers = Vec::new();
+        let mut commit = |ids: &[&str]| {
+            let write = |id: &&str| {
+                let (reply, answer) = oneshot::channel();
+                answers.push(answer);
+                let insert =
+                    Op::Insert { table: "people", id: (*id).to_owned(), body: "{}".to_owned() };
+                (vec![insert, Op::Outbox("{}".to_owned())], reply)
+            };
+            writer.commit(ids.iter().map(write).collect());
+            answers
+                .drain(..)
+                .map(|mut answer| answer.try_recv().unwrap().is_ok())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(commit(&["1", "2", "3", "4", "5"]), [false; 5]);
+        assert_eq!(commit(&["6", "7"]), [true; 2]);
+        let count = |table: &str| -> i64 {
+            let sql = format!("SELECT count(*) FROM {table}");
+            writer.connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!((count("c_people"), count("outbox")), (2, 2));
+        assert_eq!(writer.progress.unrelayed.load(Ordering::Acquire), 2);
+    }
+
     #[tokio::test]
     async fn queries_use_the_indexes() {
         let sqlite = Sqlite::open(None, Durability::Relaxed, COLLECTIONS).unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use chiron_broker::{Durability, MAX_RECORD_BYTES, NewRecord};
+use chiron_broker::{Durability, MAX_RECORD_BYTES, NewRecord, Trouble};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -84,6 +84,27 @@ impl Store {
         let mut relayed = self.sqlite.progress.relayed.subscribe();
         // The sender lives as long as this store, so waiting cannot fail.
         let _ = relayed.wait_for(|relayed| saved <= *relayed).await;
+    }
+
+    /// What is to be seen to for this store to write again: `None` unless the newest commit failed.
+    pub fn trouble(&self) -> Option<Trouble> {
+        *self.sqlite.progress.trouble.borrow()
+    }
+
+    /// Resolves when the file is found damaged, with an error that says what to do; from then on
+    /// nothing is written. Whoever runs the process ends it. Other failures of the disk pass, and
+    /// are answered to whoever asked.
+    pub async fn failed(&self) -> StoreError {
+        let mut failed = self.sqlite.progress.failed.subscribe();
+        loop {
+            if let Some(error) = &*failed.borrow_and_update() {
+                return StoreError::from(Arc::clone(error));
+            }
+            if failed.changed().await.is_err() {
+                // The sender lives as long as this store.
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// Finishes accepted writes and closes the file; later operations answer

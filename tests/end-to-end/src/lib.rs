@@ -72,8 +72,42 @@ impl Run {
     ///
     /// The binary cannot be started.
     pub fn start(&self) -> Result<Child> {
+        self.start_as(Command::new(binary("chiron")?))
+    }
+
+    /// The same where no file may grow beyond so many bytes: what a process sees of a full disk
+    /// (`setrlimit(2)`, `RLIMIT_FSIZE`).
+    ///
+    /// # Errors
+    ///
+    /// The binary, or `prlimit(1)`, cannot be started.
+    pub fn start_with_room(&self, bytes: u64) -> Result<Child> {
+        let mut command = Command::new("prlimit");
+        command
+            .arg(format!("--fsize={bytes}"))
+            // Else the signal of the same name ends the process.
+            .args(["sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"])
+            .arg(binary("chiron")?);
+        self.start_as(command)
+    }
+
+    /// How long the longest file of the run is, in bytes.
+    #[must_use]
+    pub fn longest_file(&self) -> u64 {
+        fn longest(folder: &Path) -> u64 {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            let length = |entry: fs::DirEntry| match entry.metadata() {
+                Ok(found) if found.is_dir() => longest(&entry.path()),
+                Ok(found) => found.len(),
+                Err(_gone) => 0,
+            };
+            entries.map(length).max().unwrap_or(0)
+        }
+        longest(self.data())
+    }
+
+    fn start_as(&self, mut command: Command) -> Result<Child> {
         let oracle = binary("truth")?;
-        let mut command = Command::new(binary("chiron")?);
         command
             .args(["simulate", "--scenario", self.scenario])
             .args(["--seed", &self.seed.to_string()])

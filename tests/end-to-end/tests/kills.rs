@@ -1,9 +1,30 @@
-//! `kill -9` of the whole process at moments that a seed decides, resumed each time.
+//! `kill -9` of the whole process at moments that a seed decides, and a disk that runs full, resumed
+//! each time.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use end_to_end::Run;
+
+/// Lets the disk run full, until the process ends or does not come on, and hears what it said.
+fn fill(run: &Run) -> String {
+    let child = run.start_with_room(run.longest_file() + 100_000).unwrap();
+    let pid = child.id().to_string();
+    let (said, hears) = std::sync::mpsc::channel();
+    let waiting = std::thread::spawn(move || {
+        let output = child.wait_with_output().unwrap();
+        // Nobody hears when the test has failed.
+        let _gone = said.send(());
+        assert!(!output.status.success(), "a full disk was passed over");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    });
+    if hears.recv_timeout(Duration::from_secs(30)).is_err() {
+        // A service that waits for room is right, too.
+        Command::new("kill").args(["-9", &pid]).status().unwrap();
+    }
+    waiting.join().unwrap()
+}
 
 /// Kills the run once it has acknowledged as many facts as each moment says, then lets it end.
 fn check(seed: u64, moments: &[usize]) {
@@ -19,11 +40,13 @@ fn check(seed: u64, moments: &[usize]) {
         child.kill().unwrap();
         child.wait().unwrap();
     }
+    let said = fill(&run);
+    assert!(said.contains("see whether it is full, at a limit or broken"), "{said}");
     let verdict = run.finish().unwrap();
     assert!(verdict.clean, "killed at {moments:?}\n{}", verdict.printed);
 }
 
 #[test]
-fn three_kills_lose_nothing_and_double_nothing() {
+fn three_kills_and_a_full_disk_lose_nothing_and_double_nothing() {
     check(4, &[37, 4_211, 9_873]);
 }

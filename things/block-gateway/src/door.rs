@@ -1,6 +1,6 @@
 //! The door of the units: lines over TCP, one connection per unit.
 //!
-//! A unit shows a token of its device account first, and again when that one has expired. Its
+//! A unit shows a token of its device account first, and again before that one has expired. Its
 //! lines are done one after another, in the order in which it says them. A line is counted as work
 //! from its arrival to its answer; its sender counts it before, since it waits for the answer.
 //! Whatever a connection holds is bounded: the length of a line, the lines that wait, the time to
@@ -17,6 +17,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 
 use crate::line::{BadLine, Incoming, Line, Said, parse};
 use crate::register::Register;
@@ -62,6 +63,8 @@ enum Ended {
     Io(#[from] std::io::Error),
     #[error("no valid token in time")]
     NoToken,
+    #[error("the token has expired")]
+    Expired,
     #[error("silent for too long")]
     Silent,
     #[error("the service ends")]
@@ -126,7 +129,7 @@ impl Door {
         let (reader, writer) = stream.into_split();
         let (lines, queue) = mpsc::channel(MOST_WAITING);
         self.tasks.spawn("unit writer", write(queue, writer));
-        let mut talk = Talk { door: self, lines, token: None, link: None };
+        let mut talk = Talk { door: self, lines, token: None, link: None, valid_until: None };
         let ended = talk.listen(BufReader::with_capacity(1024, reader)).await;
         if let Some(link) = talk.link {
             self.units.disconnect(link);
@@ -156,24 +159,30 @@ struct Talk<'a> {
     lines: mpsc::Sender<String>,
     token: Option<String>,
     link: Option<u64>,
+    /// When the last token that was valid has expired: a unit that does not show another is no
+    /// longer told what to do. `None` for one without an end.
+    valid_until: Option<Instant>,
 }
 
 impl Talk<'_> {
     async fn listen(&mut self, mut reader: BufReader<OwnedReadHalf>) -> Ended {
-        let opened = tokio::time::Instant::now();
+        let opened = Instant::now();
         let mut buffer = Vec::new();
         loop {
             buffer.clear();
             let until = if self.link.is_some() {
-                tokio::time::Instant::now() + SILENT_AT_MOST
+                Instant::now() + SILENT_AT_MOST
             } else {
                 opened + TOKEN_WITHIN
             };
+            let expires = self.valid_until.map(|end| end + TOKEN_WITHIN).filter(|end| *end < until);
             let read = tokio::select! {
                 () = self.door.shutdown.requested() => return Ended::Shutdown,
                 () = self.lines.closed() => return Ended::Closed,
-                () = tokio::time::sleep_until(until) => {
-                    return if self.link.is_some() { Ended::Silent } else { Ended::NoToken };
+                () = tokio::time::sleep_until(expires.unwrap_or(until)) => {
+                    return if expires.is_some() {
+                        Ended::Expired
+                    } else if self.link.is_some() { Ended::Silent } else { Ended::NoToken };
                 }
                 read = read_line(&mut reader, &mut buffer) => read,
             };
@@ -239,6 +248,7 @@ impl Talk<'_> {
         // Kept even when it is not valid: the connection then ends.
         self.token = Some(token);
         let caller = self.caller().await?;
+        self.valid_until = caller.expires_in().map(|left| Instant::now() + left);
         if self.link.is_none() {
             self.link = Some(self.door.units.connect(&caller.subject, self.lines.clone()));
         }

@@ -11,11 +11,12 @@ use std::time::Duration;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use chiron_broker::{Broker, BrokerError, Record, partition_of};
-use chiron_chassis::Problem;
+use chiron_chassis::{Caller, Problem};
 use chiron_clock::Shutdown;
 use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until};
 
 use crate::EVENTS;
 use crate::registry::AGGREGATE;
@@ -26,6 +27,9 @@ const MOST_STREAMS: usize = 256;
 const BATCH: usize = 64;
 /// How often a silent stream shows that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// A token without an end ends here.
+const NO_END: Duration = Duration::from_hours(24);
 
 /// What is streamed from. Cheap to clone.
 #[derive(Clone)]
@@ -70,6 +74,8 @@ struct Reading {
     diff: bool,
     batch: std::vec::IntoIter<Record>,
     seen: u64,
+    /// With the token by which it was opened.
+    ends: Instant,
     _place: OwnedSemaphorePermit,
 }
 
@@ -89,6 +95,7 @@ impl Notifications {
         kind: Option<Kind>,
         diff: bool,
         last: Option<&str>,
+        caller: &Caller,
     ) -> Result<Response, Problem> {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return Err(Problem::unavailable("too many streams at the same time"));
@@ -111,6 +118,7 @@ impl Notifications {
             diff,
             batch: Vec::new().into_iter(),
             seen: 0,
+            ends: Instant::now() + caller.expires_in().unwrap_or(NO_END),
             _place: place,
         };
         let events = stream::unfold(reading, |mut reading| async move {
@@ -123,7 +131,7 @@ impl Notifications {
 }
 
 impl Reading {
-    /// The next event; `None` ends the stream.
+    /// The next event; `None` ends the stream: with the service, or with its token.
     async fn next(&mut self) -> Option<Event> {
         loop {
             for record in self.batch.by_ref() {
@@ -135,6 +143,7 @@ impl Reading {
             let shutdown = self.from.shutdown.clone();
             let read = tokio::select! {
                 () = shutdown.requested() => return None,
+                () = sleep_until(self.ends) => return None,
                 read = self.read() => read,
             };
             match read {

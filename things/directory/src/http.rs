@@ -9,7 +9,7 @@ use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chiron_chassis::{
-    Api, Authority, Calls, FieldError, Need, Path, Problem, Query, Runtime, from_json,
+    Api, Authority, Caller, Calls, FieldError, Need, Path, Problem, Query, Runtime, from_json,
 };
 use chiron_clock::{Clock, Ids, instant};
 use serde::Deserialize;
@@ -401,10 +401,11 @@ fn last_event_id(headers: &HeaderMap) -> Option<&str> {
     responses((status = 200, content_type = "text/event-stream", description = "Server-Sent Events")))]
 async fn all_events(
     State(served): State<Served>,
+    caller: Caller,
     Query(query): Query<EventQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    served.notifications.stream(None, query.diff, last_event_id(&headers))
+    served.notifications.stream(None, query.diff, last_event_id(&headers), &caller)
 }
 
 /// Events of one kind: `thing_created`, `thing_updated` or `thing_deleted`.
@@ -413,10 +414,11 @@ async fn all_events(
     responses((status = 200, content_type = "text/event-stream", description = "Server-Sent Events"), (status = 404)))]
 async fn events_of_kind(
     State(served): State<Served>,
+    caller: Caller,
     Path(kind): Path<String>,
     Query(query): Query<EventQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let kind = Kind::parse(&kind).ok_or_else(|| Problem::not_found("there is no such event"))?;
-    served.notifications.stream(Some(kind), query.diff, last_event_id(&headers))
+    served.notifications.stream(Some(kind), query.diff, last_event_id(&headers), &caller)
 }

@@ -430,3 +430,18 @@ async fn everything_survives_a_restart() {
     let events = again.events("/events", Some("0"), 3).await;
     assert_eq!(events.len(), 3);
 }
+
+/// Who may no longer ask is no longer told.
+#[tokio::test]
+async fn a_stream_of_events_does_not_outlive_its_token() {
+    let directory = Directory::open().await;
+    let open = async |seconds| {
+        let token = directory.hands.short_token("d", &[], &["things:read"], seconds);
+        let url = format!("{}/events", directory.base);
+        directory.client.get(url).bearer_auth(token).send().await.unwrap()
+    };
+    let mut short = open(2).await;
+    assert_eq!(short.status(), 200);
+    let end = async { while short.chunk().await.unwrap().is_some() {} };
+    tokio::time::timeout(Duration::from_secs(30), end).await.unwrap();
+}

@@ -600,7 +600,7 @@ async fn streams_are_limited_and_end_with_the_service() {
 }
 
 /// A token of the gateway's own key that ends so many seconds from now.
-async fn token_for(example: &Example, seconds: u64) -> String {
+pub(crate) async fn token_for(example: &Example, seconds: u64) -> String {
     let keys = example.gateway.runtime().store.collection::<Value>(COLLECTIONS[0]);
     let stored = keys.find(&Find::all()).await.unwrap().remove(0).document;
     let text = stored["seed"].as_str().unwrap();

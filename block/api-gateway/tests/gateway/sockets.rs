@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::live::proposal;
+use crate::live::{proposal, token_for};
 use crate::surroundings::{Example, places};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -143,4 +143,29 @@ async fn who_gives_no_sign_of_life_is_let_go() {
     }
     example.publish(vec![proposal("or-1", 1)]).await;
     assert_eq!(frame(&mut lively).await, data("or-1", 1));
+}
+
+#[tokio::test]
+async fn a_socket_does_not_outlive_its_token() {
+    let example = Example::start().await;
+    let short = bearer(&token_for(&example, 2).await);
+    let mut short = open(&example.room, "", &short).await.unwrap();
+    let mut long = open(&example.room, "", &bearer(&token_for(&example, 600).await)).await.unwrap();
+    example.publish(vec![proposal("or-1", 1)]).await;
+    assert_eq!(frame(&mut short).await, data("or-1", 1));
+    let farewell = async {
+        loop {
+            if let Message::Close(frame) = short.next().await.unwrap().unwrap() {
+                return frame.unwrap();
+            }
+        }
+    };
+    let farewell = tokio::time::timeout(PATIENCE, farewell).await.unwrap();
+    assert_eq!(
+        (u16::from(farewell.code), farewell.reason.as_str()),
+        (1008, "the token has expired")
+    );
+    example.publish(vec![proposal("or-1", 2)]).await;
+    assert_eq!(frame(&mut long).await, data("or-1", 1));
+    assert_eq!(frame(&mut long).await, data("or-1", 2));
 }

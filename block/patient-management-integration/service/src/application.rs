@@ -167,3 +167,89 @@ pub(crate) fn store_failed(error: StoreFailed) -> Problem {
         Err(error) => Problem::internal(&StoreFailed(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chiron_chassis::from_json;
+    use jiff::civil::date;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn check(body: &[u8]) -> Result<(), TestCaseError> {
+        match from_json::<PatientV1>(body) {
+            Ok(patient) => match patient.parse(date(2026, 5, 15)) {
+                Ok(patient) => {
+                    // What is taken is shown, and what is shown is taken.
+                    let shown = serde_json::to_vec(&PatientV1::present(&patient)).unwrap();
+                    let again = from_json::<PatientV1>(&shown).unwrap();
+                    prop_assert_eq!(again.parse(date(2026, 5, 15)).unwrap(), patient);
+                }
+                Err(problem) => {
+                    prop_assert_eq!(problem.status().as_u16(), 400);
+                    prop_assert!(!problem.errors().is_empty());
+                    prop_assert!(problem.errors().iter().all(|wrong| !wrong.detail.is_empty()));
+                }
+            },
+            Err(wrong) => {
+                prop_assert!(!wrong.is_empty());
+                prop_assert!(wrong.iter().all(|wrong| !wrong.detail.is_empty()));
+            }
+        }
+        Ok(())
+    }
+
+    fn leaf() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<f64>().prop_map(Value::from),
+            (1.0..300.0_f64).prop_map(Value::from),
+            "\\PC{0,210}".prop_map(Value::from),
+            "[0-9-]{8,12}".prop_map(Value::from),
+            prop::sample::select(vec![
+                json!("1985-12-10"),
+                json!("A_NEGATIVE"),
+                json!("0"),
+                json!([]),
+                json!({}),
+            ]),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_patient_is_taken_or_refused_with_reasons(
+            changes in prop::collection::vec(
+                (
+                    prop::sample::select(vec![
+                        "taxCode", "name", "surname", "height", "weight", "birthdate",
+                        "bloodGroup", "other",
+                    ]),
+                    prop::option::of(leaf()),
+                ),
+                0..4,
+            ),
+        ) {
+            let mut patient = json!({
+                "taxCode": "VRDLCU85T10A562S", "name": "Luca", "surname": "Verdi",
+                "height": 178.5, "weight": 74, "birthdate": "1985-12-10", "bloodGroup": null,
+            });
+            let members = patient.as_object_mut().unwrap();
+            for (name, value) in changes {
+                match value {
+                    Some(value) => drop(members.insert(name.to_owned(), value)),
+                    None => drop(members.remove(name)),
+                }
+            }
+            check(patient.to_string().as_bytes())?;
+        }
+
+        #[test]
+        fn any_bytes_are_refused_with_a_reason(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            check(&body)?;
+        }
+    }
+}

@@ -16,6 +16,7 @@ pub(crate) fn record(topic: &str, aggregate: &str, value: &str) -> NewRecord {
 }
 
 /// The text that `record` was made with.
+#[allow(dead_code, reason = "not every test needs it")]
 pub(crate) fn text(record: &Record) -> String {
     serde_json::from_slice(&record.value).unwrap()
 }

@@ -184,6 +184,11 @@ pub struct Page {
 }
 
 impl Audit {
+    /// Resolves when the trail's file is found damaged: see [`Store::failed`].
+    pub async fn failed(&self) -> StoreError {
+        self.0.store.failed().await
+    }
+
     /// Opens the trail in the file at `path`, or begins one.
     ///
     /// # Errors

@@ -347,6 +347,75 @@ async fn lines_that_are_too_long_or_nonsense_hold_nobody_up() {
     assert_eq!(block.get("/api/v1/units").await.1["total"], 2);
 }
 
+/// Lets the machine's time pass that the door goes by, once it has read all that was sent.
+async fn pass(time: Duration) {
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+/// A connection in which nothing is said, or a line without an end, holds its place for a while.
+#[tokio::test]
+async fn who_says_nothing_is_left() {
+    let block = Block::open().await;
+    let mut stranger = Unit::connect(block.lines).await;
+    pass(Duration::from_secs(11)).await;
+    assert_eq!(stranger.hear().await, Value::Null, "no token in time");
+    let mut silent = block.unit().await;
+    pass(Duration::from_secs(590)).await;
+    assert_eq!(silent.say(json!({"type": 9, "room_id": "or-1"})).await, 204);
+    pass(Duration::from_secs(590)).await;
+    assert_eq!(silent.say(json!({"type": 9, "room_id": "or-1"})).await, 204, "ten minutes anew");
+    tokio::io::AsyncWriteExt::write_all(&mut silent.writer, b"{\"type\":").await.unwrap();
+    pass(Duration::from_secs(601)).await;
+    assert_eq!(silent.hear().await, Value::Null, "silent for too long");
+    while block.get("/api/v1/units").await.1["total"] != 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// It says line after line and takes no answer: what waits for it is bounded, and so is the wait.
+#[tokio::test]
+async fn who_does_not_read_is_left() {
+    let block = Block::open().await;
+    let mut deaf = block.unit().await;
+    let line = format!("{{\"type\":7,\"id\":\"{}\"}}\n", "x".repeat(100));
+    let lines = line.repeat(200);
+    loop {
+        let written = tokio::io::AsyncWriteExt::write_all(&mut deaf.writer, lines.as_bytes());
+        if tokio::time::timeout(Duration::from_secs(2), written).await.is_err() {
+            break;
+        }
+    }
+    pass(Duration::from_secs(11)).await;
+    let mut other = block.unit().await;
+    assert_eq!(other.say(json!({"type": 9, "room_id": "or-1"})).await, 204);
+    while block.get("/api/v1/units").await.1["total"] != 1 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(block.runtime.activity.snapshot().pending, 0, "its lines count no longer");
+}
+
+/// The token under which a unit is told what to do has to be valid.
+#[tokio::test]
+async fn whose_token_expires_is_told_nothing_more() {
+    let block = Block::open().await;
+    let mut unit = Unit::connect(block.lines).await;
+    let token = |seconds| json!({"token": block.hands.short_token("unit", &[], &["lines:write"], seconds), "id": "t"});
+    assert_eq!(unit.ask(&token(300)).await["status"], 204);
+    assert_eq!(unit.say(json!({"type": 9, "room_id": "or-1"})).await, 204);
+    pass(Duration::from_secs(250)).await;
+    assert_eq!(unit.ask(&token(400)).await["status"], 204, "in time");
+    pass(Duration::from_secs(390)).await;
+    assert_eq!(unit.say(json!({"type": 9, "room_id": "or-1"})).await, 204);
+    pass(Duration::from_secs(30)).await;
+    assert_eq!(unit.hear().await, Value::Null);
+    while block.get("/api/v1/units").await.1["total"] != 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[tokio::test]
 async fn observers_are_told_of_a_change() {
     let block = Block::open().await;

@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 
 const LOINC: &str = "http://loinc.org";
 const UCUM: &str = "http://unitsofmeasure.org";
+/// Reasons that are told of one Observation at most.
+const MOST_FAULTS: usize = 50;
 /// The longest id of a twin, in characters.
 const LONGEST_ID: usize = 128;
 
@@ -129,10 +131,11 @@ pub(crate) fn read(body: &[u8]) -> Result<Observed, Vec<FieldError>> {
     let patient = faults.note(observation.patient());
     let at = faults.note(observation.at());
     let readings = observation.readings(&mut faults);
-    match (patient, at, faults.0.is_empty()) {
-        (Some(patient), Some(at), true) => Ok(Observed { patient, at, readings }),
-        _ => Err(faults.0),
+    if let (Some(patient), Some(at), true) = (patient, at, faults.0.is_empty()) {
+        return Ok(Observed { patient, at, readings });
     }
+    faults.0.truncate(MOST_FAULTS);
+    Err(faults.0)
 }
 
 #[derive(Debug, Default)]
@@ -347,4 +350,165 @@ fn written(text: &str) -> Option<Unit> {
         "f" | "°f" | "degf" | "degrees f" | "fahrenheit" => Some(Unit::Fahrenheit),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Elements of an Observation, each as it should be or as it should not.
+    fn element(name: &'static str) -> BoxedStrategy<Value> {
+        let any_leaf = prop_oneof![
+            Just(Value::Null),
+            any::<f64>().prop_map(Value::from),
+            "\\PC{0,20}".prop_map(Value::from),
+            Just(json!({})),
+            Just(json!([])),
+            Just(json!([[[[{"coding": [null]}]]]])),
+        ];
+        let some = |values: Vec<Value>| prop::sample::select(values);
+        let good = match name {
+            "resourceType" => some(vec![json!("Observation")]).boxed(),
+            "status" => some(vec![json!("final"), json!("cancelled"), json!("lunch")]).boxed(),
+            "subject" => "(Patient/|https://h/Patient/|#|)[a-z./]{0,140}(/_history/2)?"
+                .prop_map(|reference| json!({"reference": reference}))
+                .boxed(),
+            "effectivePeriod" => instant_text().prop_map(|end| json!({"end": end})).boxed(),
+            "effectiveDateTime" | "issued" | "effectiveInstant" => {
+                instant_text().prop_map(Value::from).boxed()
+            }
+            "code" => code().boxed(),
+            "valueQuantity" => quantity().boxed(),
+            "component" => prop::collection::vec((code(), prop::option::of(quantity())), 0..5)
+                .prop_map(|components| {
+                    let component = |(code, value)| json!({"code": code, "valueQuantity": value});
+                    components.into_iter().map(component).collect()
+                })
+                .boxed(),
+            _ => any_leaf.clone().boxed(),
+        };
+        prop_oneof![6 => good, 1 => any_leaf].boxed()
+    }
+
+    fn instant_text() -> impl Strategy<Value = String> {
+        prop_oneof![
+            Just("2026-05-15T08:00:00+02:00".to_owned()),
+            Just("2026-05-15".to_owned()),
+            Just("2026-02-30T25:61:61Z".to_owned()),
+            "[-0-9TZ:+.]{0,40}",
+        ]
+    }
+
+    fn code() -> impl Strategy<Value = Value> {
+        let coding = (
+            prop::option::of(prop::sample::select(vec![LOINC, "urn:other"])),
+            prop::sample::select(vec!["8480-6", "8867-4", "8310-5", "2708-6", "85354-9", "", "x"]),
+        );
+        prop::collection::vec(coding, 0..3).prop_map(|codings| {
+            let coding = |(system, code)| json!({"system": system, "code": code});
+            json!({"coding": codings.into_iter().map(coding).collect::<Vec<_>>()})
+        })
+    }
+
+    fn quantity() -> impl Strategy<Value = Value> {
+        let number = prop_oneof![
+            3 => (30.0..120.0_f64).prop_map(Value::from),
+            1 => any::<f64>().prop_map(Value::from),
+            1 => Just(Value::Null),
+        ];
+        let unit = prop::option::of("(/min|mm\\[Hg\\]|%|Cel|\\[degF\\]|\\PC{0,8}|[{}]{1,4})");
+        let comparator = prop::option::weighted(0.1, Just("<"));
+        (number, unit.clone(), unit, comparator).prop_map(|(value, code, unit, comparator)| {
+            json!({"value": value, "code": code, "unit": unit, "comparator": comparator})
+        })
+    }
+
+    /// An Observation that is whole, or lacks this or that, or has what it should not.
+    fn observation() -> impl Strategy<Value = Value> {
+        const NAMES: [&str; 13] = [
+            "resourceType",
+            "status",
+            "subject",
+            "code",
+            "valueQuantity",
+            "component",
+            "effectiveDateTime",
+            "effectiveInstant",
+            "effectivePeriod",
+            "effectiveTiming",
+            "issued",
+            "dataAbsentReason",
+            "hasMember",
+        ];
+        let often = |name: &'static str| match name {
+            "resourceType" | "subject" | "code" | "valueQuantity" => 0.95,
+            "effectiveDateTime" | "status" => 0.5,
+            _ => 0.15,
+        };
+        NAMES.map(|name| prop::option::weighted(often(name), element(name))).prop_map(|values| {
+            let members = NAMES.into_iter().zip(values);
+            let members = members.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+            Value::Object(members.collect())
+        })
+    }
+
+    fn check(body: &[u8]) -> Result<(), TestCaseError> {
+        match read(body) {
+            Ok(observed) => {
+                prop_assert!(!observed.readings.is_empty());
+                prop_assert!(!observed.patient.is_empty());
+                prop_assert!(observed.patient.chars().count() <= LONGEST_ID);
+                let leads = |it: char| it == '/' || it == '#' || it.is_control();
+                prop_assert!(!observed.patient.contains(leads), "{}", observed.patient);
+            }
+            Err(faults) => {
+                prop_assert!(!faults.is_empty(), "refused without a reason");
+                prop_assert!(faults.iter().all(|fault| !fault.detail.is_empty()));
+                prop_assert!(faults.iter().all(|fault| fault.pointer.starts_with("Observation")));
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_observation_is_taken_or_refused_with_reasons(observation in observation()) {
+            check(observation.to_string().as_bytes())?;
+        }
+
+        #[test]
+        fn any_bytes_are_refused_with_a_reason(body in prop::collection::vec(any::<u8>(), 0..300)) {
+            check(&body)?;
+        }
+
+        #[test]
+        fn a_damaged_observation_is_taken_or_refused_with_reasons(
+            observation in observation(),
+            at in any::<prop::sample::Index>(),
+            with in prop::collection::vec(any::<u8>(), 0..6),
+        ) {
+            let mut body = observation.to_string().into_bytes();
+            let at = at.index(body.len());
+            body.splice(at..(at + 3).min(body.len()), with);
+            check(&body)?;
+        }
+    }
+
+    #[test]
+    fn what_is_deep_or_long_is_refused_with_few_words() {
+        let deep =
+            format!("{{\"effectiveTiming\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        check(deep.as_bytes()).unwrap();
+        // As many components as a body may hold: a reason each is bounded by the body.
+        let component = r#"{"code":{"coding":[{"code":"8867-4"}]}}"#;
+        let many = vec![component; 40_000].join(",");
+        let many = format!(r#"{{"resourceType":"Observation","component":[{many}]}}"#);
+        let faults = read(many.as_bytes()).unwrap_err();
+        assert!(faults.len() <= MOST_FAULTS, "{}", faults.len());
+    }
 }

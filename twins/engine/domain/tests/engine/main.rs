@@ -3,6 +3,7 @@
 
 mod block;
 
+mod hostile;
 mod models;
 mod query;
 mod replay;
