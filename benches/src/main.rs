@@ -25,6 +25,10 @@ use anyhow::{Context as _, Result, bail};
 use crate::machine::Machine;
 use crate::results::{Line, say};
 
+/// As in the binary that is measured from outside.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const HELP: &str = "\
 Measures, prints and writes benches/RESULTS.md; fails when a target is missed.
 

@@ -20,6 +20,11 @@ use clap::Parser as _;
 
 use crate::cli::{Cli, Command};
 
+/// After a day of events the C library's allocator spent more time on putting freed pieces together
+/// than the services on everything else.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();

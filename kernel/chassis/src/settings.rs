@@ -430,7 +430,7 @@ mod tests {
     fn what_nests_too_deep_is_a_mistake() {
         let deep = format!("host = {}{}", "[".repeat(50_000), "]".repeat(50_000));
         assert!(check(&deep, &[]).is_err());
-        let deep = format!("{}host = 1", "[a.".repeat(1) + &"a.".repeat(20_000) + "a]\n");
+        let deep = format!("{}host = 1", "[a.".to_owned() + &"a.".repeat(20_000) + "a]\n");
         assert!(check(&deep, &[]).is_err());
         let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
         assert!(check("", &[("CHIRON_HOST", &deep)]).is_err());
