@@ -238,15 +238,27 @@ impl AsyncWrite for Watched {
     }
 }
 
-/// Serves until a shutdown is requested, then until the requests in flight have ended. Dropping it
-/// ends them at once.
+/// Connections that go on when nobody waits for them any more: whoever stops serving for a failure
+/// owes its last clients an answer.
+#[derive(Default)]
+struct Conversations(JoinSet<()>);
+
+impl Drop for Conversations {
+    fn drop(&mut self) {
+        self.0.detach_all();
+    }
+}
+
+/// Serves until a shutdown is requested, then until the requests in flight have ended. When it is
+/// dropped they go on as long as their runtime.
 pub(crate) async fn listen(
     app: axum::Router,
     listener: TcpListener,
     places: Connections,
     shutdown: Shutdown,
 ) {
-    let mut connections = JoinSet::new();
+    let mut connections = Conversations::default();
+    let connections = &mut connections.0;
     loop {
         let accepted = tokio::select! {
             () = shutdown.requested() => break,
