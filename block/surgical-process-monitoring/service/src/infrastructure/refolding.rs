@@ -135,6 +135,10 @@ impl Folding {
     ) -> Result<(), RecordError> {
         let kept = self.kept(patient).await?;
         let document = self.document_of_facts(patient, &kept).await?;
+        if kept.version.is_none() && document == PatientDocument::default() {
+            // Nothing follows from these facts yet, such as from a booking alone.
+            return Ok(());
+        }
         let rows = rows(&kept, &document);
         for (id, row) in &rows {
             comparison.processes.count(kept.rows.get(id), row);

@@ -9,6 +9,8 @@ use crate::world::World;
 const DAY: &[&str] = &[
     "07:00:00 ada book s1 09:00:00",
     "07:00:00 bob book s2 10:00:00",
+    // Nothing follows from a booking alone.
+    "07:00:00 cyd book s3 11:00:00",
     "08:10:00 ada +pre-1",
     "08:25:00 ada +or-1",
     "08:25:00 ada -pre-1",
