@@ -289,7 +289,7 @@ impl<H: Handler> Run<H> {
             let labels = self.labels(&topic);
             metrics::counter!("chiron_consumer_retries_total", &labels).increment(1);
             tracing::warn!(
-                error = %chain(&*cause),
+                error = %crate::chain(&*cause),
                 topic,
                 partition,
                 offset = waiting.first().map(|record| record.offset),
@@ -446,15 +446,4 @@ impl Drop for Pause<'_> {
             flag.store(false, Ordering::SeqCst);
         }
     }
-}
-
-/// An error and its causes in one line.
-fn chain(err: &dyn Error) -> String {
-    let mut text = err.to_string();
-    let mut cause = err.source();
-    while let Some(err) = cause {
-        text = format!("{text}: {err}");
-        cause = err.source();
-    }
-    text
 }

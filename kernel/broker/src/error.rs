@@ -1,6 +1,6 @@
 //! What can go wrong, grouped by what the caller does next.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -196,6 +196,18 @@ pub enum OpenError {
         /// Why.
         source: StorageError,
     },
+}
+
+/// An error with its causes on one line. Messages here do not repeat their sources.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let _infallible = write!(text, ": {cause}");
+        source = cause.source();
+    }
+    text
 }
 
 fn remedy(error: &std::io::Error) -> String {

@@ -41,7 +41,7 @@ mod writer;
 pub use broker::Broker;
 pub use consumer::{Consumer, Handled, Handler, each};
 pub use disk::Trouble;
-pub use error::{BrokerError, OpenError, PublishError, StorageError};
+pub use error::{BrokerError, OpenError, PublishError, StorageError, chain};
 pub use partition::partition_of;
 pub use record::{DEAD_LETTERS_SUFFIX, Headers, MAX_RECORD_BYTES, NewRecord, Position, Record};
 pub use settings::{Durability, LogSettings, Retention};

@@ -17,7 +17,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::problem::chain;
+use crate::chain;
 use crate::settings::Secret;
 
 /// How long a call may take unless it says otherwise.

@@ -116,7 +116,7 @@ impl Completeness {
                     return false;
                 }
                 Err(err) => {
-                    let error = crate::problem::chain(&err);
+                    let error = crate::chain(&err);
                     tracing::debug!(producer = %producer, error, "completeness is not told");
                     return false;
                 }

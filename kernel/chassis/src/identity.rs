@@ -446,7 +446,7 @@ impl Guard {
                             found = set.find(kid);
                         }
                         Err(err) => {
-                            tracing::warn!(url, error = %crate::problem::chain(&err), "keys could not be fetched");
+                            tracing::warn!(url, error = %crate::chain(&err), "keys could not be fetched");
                             if found.is_none() {
                                 return Err(Refused::NoKeys { url: url.clone() });
                             }

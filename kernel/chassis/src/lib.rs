@@ -30,6 +30,7 @@ mod testing;
 
 pub use api::{Api, Need, RouteEntry};
 pub use calls::{Answer, Call, CallError, Calls, Endpoints, Service, TokenSource, http_client};
+pub use chiron_broker::chain;
 pub use completeness::{COMPLETE_TO, Completeness};
 pub use decode::{from_json, from_pairs};
 pub use extract::{Authority, Form, Json, Path, Query, RawBody, SameOrigin, Token, form_text};
@@ -40,7 +41,7 @@ pub use identity::{Caller, Guard};
 pub use limits::Limits;
 pub use listen::Connections;
 pub use machine::now as machine_now;
-pub use problem::{FieldError, Problem, ProblemDocument, chain};
+pub use problem::{FieldError, Problem, ProblemDocument};
 pub use runtime::Runtime;
 pub use serve::{ServeError, router, serve};
 pub use settings::Secret;

@@ -171,7 +171,7 @@ impl Problem {
 
     /// 500. The error with its chain is logged, and the client is told nothing of it.
     pub fn internal(error: &dyn Error) -> Self {
-        tracing::error!(error = %chain(error), "request failed");
+        tracing::error!(error = %crate::chain(error), "request failed");
         Self::bug()
     }
 
@@ -233,18 +233,6 @@ impl Problem {
     }
 }
 
-/// An error with its causes on one line. Messages here do not repeat their sources.
-#[must_use]
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let _ = write!(text, ": {cause}");
-        source = cause.source();
-    }
-    text
-}
-
 impl IntoResponse for Problem {
     fn into_response(self) -> Response<Body> {
         // A document of strings and numbers serialises; an empty body would still carry the status.
@@ -274,7 +262,7 @@ impl From<StoreError> for Problem {
             | StoreError::Encode { .. }
             | StoreError::Decode { .. } => Self::internal(&error),
             other => {
-                tracing::error!(error = %chain(&other), "store failed");
+                tracing::error!(error = %crate::chain(&other), "store failed");
                 Self::unavailable("the store does not answer")
             }
         }
@@ -299,7 +287,7 @@ impl From<CallError> for Problem {
         match error {
             CallError::Encode { .. } | CallError::Unreadable { .. } => Self::internal(&error),
             other => {
-                tracing::warn!(error = %chain(&other), "dependency does not answer");
+                tracing::warn!(error = %crate::chain(&other), "dependency does not answer");
                 Self::unavailable(format!("{} does not answer", other.service()))
             }
         }

@@ -28,12 +28,13 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::api::{Api, Need, RouteEntry, guarded};
 use crate::audit::{Audit, CLIENT, Recorded, client};
+use crate::chain;
 use crate::extract::Json;
 use crate::identity::{COOKIE, Caller, Guard, Refused};
 use crate::limits::Limits;
 use crate::listen::listen;
 use crate::metrics;
-use crate::problem::{Problem, chain};
+use crate::problem::Problem;
 use crate::runtime::Runtime;
 
 /// Who may read the metrics.

@@ -24,9 +24,10 @@ use percent_encoding::percent_decode_str;
 
 use crate::audit::entry::{Action, Actor, Event, Kind};
 use crate::audit::trail::{Audit, MOST_SUBJECTS};
+use crate::chain;
 use crate::extract::form_text;
 use crate::identity::Caller;
-use crate::problem::{Problem, chain};
+use crate::problem::Problem;
 
 /// Which requests of a route are recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -25,9 +25,9 @@ use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{oneshot, watch};
 
 use crate::audit::entry::{Entry, Event, FIRST_PREVIOUS};
+use crate::chain;
 use crate::hex::hex;
 use crate::metrics;
-use crate::problem::chain;
 
 /// The topic to which the chain's newest hash is published.
 pub const HEADS: &str = "audit-heads";

@@ -105,7 +105,7 @@ pub async fn run(
         worked = &mut working => match worked {
             Ok(()) => serving.await,
             Err(error) => {
-                tracing::error!(error = %infrastructure::journal::chain(&error), "engine stops");
+                tracing::error!(error = %chiron_chassis::chain(&error), "engine stops");
                 Err(failed(error.into()))
             }
         },

@@ -166,7 +166,7 @@ impl<R: Registry, T: TwinLayer> Administrator<R, T> {
                 }
                 Err(err) => {
                     let attempt = attempts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                    tracing::warn!(error = %chain(&err), attempt, "changes could not be ended");
+                    tracing::warn!(error = %chiron_chassis::chain(&err), attempt, "changes could not be ended");
                     Some(self.again_at(attempt))
                 }
             }
@@ -199,14 +199,4 @@ impl<R: Registry, T: TwinLayer> Administrator<R, T> {
         let now = clock.now();
         now.saturating_add(wait.unwrap_or(SignedDuration::from_secs(1))).unwrap_or(now)
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -32,7 +32,6 @@ use crate::{
         exchange::{
             Asked, MAX_ITEMS, body, empty, etag_of, json_body, parameters, tagged, with_etag,
         },
-        journal::chain,
         routes::StoredRoute,
     },
 };
@@ -373,7 +372,7 @@ impl Face {
         match inner.broker.publish(vec![record]).await {
             Ok(_) => Ok(empty()),
             Err(error) => {
-                tracing::error!(error = %chain(&error), "telemetry could not be published");
+                tracing::error!(error = %chiron_chassis::chain(&error), "telemetry could not be published");
                 Err(Fault::unavailable())
             }
         }

@@ -191,7 +191,7 @@ impl Journal {
                 Ok(()) => tracing::info!(number, "snapshot kept"),
                 Err(error) => {
                     metrics::counter!("chiron_twin_engine_snapshot_failures_total").increment(1);
-                    tracing::error!(number, error = %chain(&error), "snapshot failed");
+                    tracing::error!(number, error = %chiron_chassis::chain(&error), "snapshot failed");
                 }
             }
         }
@@ -229,16 +229,4 @@ impl Journal {
             try_join_all(page.iter().map(|change| self.changes.delete(&change.id, None))).await?;
         }
     }
-}
-
-/// An error with its causes on one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

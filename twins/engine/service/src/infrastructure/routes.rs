@@ -22,7 +22,7 @@ use crate::{
         filter::{Event, Filter},
         records::TOPIC,
     },
-    infrastructure::{engine::OpenEngineError, journal::chain},
+    infrastructure::engine::OpenEngineError,
 };
 
 /// Event routes, by id.
@@ -158,7 +158,7 @@ impl Routes {
             from: self.broker.ends(TOPIC),
         };
         if let Err(error) = self.collection.put(id, &stored, Vec::new()).await {
-            tracing::error!(error = %chain(&error), "event route could not be stored");
+            tracing::error!(error = %chiron_chassis::chain(&error), "event route could not be stored");
             return Err(Fault::unavailable());
         }
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
@@ -170,7 +170,7 @@ impl Routes {
         let _changing = self.changing.lock().await;
         self.get(id)?;
         if let Err(error) = self.collection.delete(id, None).await {
-            tracing::error!(error = %chain(&error), "event route could not be deleted");
+            tracing::error!(error = %chiron_chassis::chain(&error), "event route could not be deleted");
             return Err(Fault::unavailable());
         }
         self.current.write().unwrap_or_else(PoisonError::into_inner).remove(id);
