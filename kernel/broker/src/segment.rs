@@ -128,12 +128,16 @@ impl Frame {
         bytes.extend_from_slice(&length(&heads)?.to_le_bytes());
         bytes.extend_from_slice(&heads);
         let before = bytes.len() as u64;
-        for (layout, content) in &self.chunks {
+        let mut crc = crc32fast::Hasher::new();
+        crc.update(bytes.get(PREFIX..).unwrap_or_default());
+        for (head, (layout, content)) in self.heads.iter().zip(&self.chunks) {
             bytes.extend_from_slice(layout);
             bytes.extend_from_slice(content);
+            // Not added up again: the chunk's own sum is known.
+            crc.combine(&crc32fast::Hasher::new_with_initial_len(head.crc, head.bytes()));
         }
         let body = bytes.get(PREFIX..).unwrap_or_default();
-        let prefix = [length(body)?.to_le_bytes(), crc32fast::hash(body).to_le_bytes()].concat();
+        let prefix = [length(body)?.to_le_bytes(), crc.finalize().to_le_bytes()].concat();
         bytes.splice(..PREFIX, prefix);
         Ok(before)
     }
