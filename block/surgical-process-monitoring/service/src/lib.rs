@@ -88,7 +88,8 @@ pub struct RefoldError(#[from] RecordError);
 pub async fn refold(store: &Store, clock: Clock, mend: bool) -> Result<[Refolded; 2], RefoldError> {
     let activity = Activity::new(clock.clone());
     let nudges = Nudges::new(&activity);
-    let window = SignedDuration::from_secs(i64::from(late_window_s()));
+    // What was settled has waited for late facts then.
+    let window = SignedDuration::ZERO;
     let folding = Folding { records: Records::of(store), clock, nudges, window };
     let comparison = folding.refold_all(mend).await?;
     Ok([comparison.patients, comparison.processes])

@@ -6,6 +6,7 @@ use chiron_clock::instant;
 use chiron_store::{Collection, Find, ID, Store, StoreError, Versioned, WriteError, after};
 use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Serialize, de::DeserializeOwned};
 use surgical_process_monitoring_domain::{
     fact::{Fact, PatientId, RoomId},
     presence::{Track, inside},
@@ -189,23 +190,10 @@ impl Records {
 
     /// Everybody of whom anything is kept.
     pub(crate) async fn everyone(&self) -> Result<BTreeSet<String>, RecordError> {
-        let mut everyone = BTreeSet::new();
-        let mut last = String::new();
-        loop {
-            let page = Find::all().filter(after(ID, last.clone())).limit(BATCH);
-            let found = self.facts.find(&page).await?;
-            let Some(newest) = found.last() else { break };
-            last.clone_from(&newest.id);
-            everyone.extend(patients(&found).map(str::to_owned));
-        }
-        let mut last = String::new();
-        loop {
-            let page = Find::all().filter(after(ID, last.clone())).limit(BATCH);
-            let found = self.patients.find(&page).await?;
-            let Some(newest) = found.last() else { return Ok(everyone) };
-            last.clone_from(&newest.id);
-            everyone.extend(found.into_iter().map(|patient| patient.id));
-        }
+        let of_fact = |fact: Versioned<FactDocument>| fact.document.patient_id;
+        let mut everyone = of_all(&self.facts, of_fact).await?;
+        everyone.extend(of_all(&self.patients, |patient| Some(patient.id)).await?);
+        Ok(everyone)
     }
 
     /// Buttons and usages of a room, in a span whose ends are both included.
@@ -357,6 +345,25 @@ impl Records {
                 Err(err) => return Err(err.into()),
             }
         }
+    }
+}
+
+/// What each of all documents has of something.
+async fn of_all<T>(
+    documents: &Collection<T>,
+    of: impl Fn(Versioned<T>) -> Option<String>,
+) -> Result<BTreeSet<String>, RecordError>
+where
+    T: Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    let mut all = BTreeSet::new();
+    let mut last = String::new();
+    loop {
+        let page = Find::all().filter(after(ID, last.clone())).limit(BATCH);
+        let found = documents.find(&page).await?;
+        let Some(newest) = found.last() else { return Ok(all) };
+        last.clone_from(&newest.id);
+        all.extend(found.into_iter().filter_map(&of));
     }
 }
 

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chiron_store::Find;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use surgical_process_monitoring_domain::{
     fact::{Fact, FactId},
     process::Resume,
@@ -181,11 +181,10 @@ impl Folding {
         kept: &Kept,
     ) -> Result<PatientDocument, RecordError> {
         // First what is settled, by what was weighed then: as far as it was settled, at once.
-        let at_once = Self { window: SignedDuration::ZERO, ..self.clone() };
         let weighed = Weighed::of(kept);
         let known = self.known(patient, None, |fact| weighed.counts(fact)).await?;
         let told = kept.told();
-        let Next { document, .. } = at_once.next(patient, &told, &known, kept.settled_to()).await?;
+        let Next { document, .. } = self.next(patient, &told, &known, kept.settled_to()).await?;
         // Then what goes on behind it, by all facts.
         let behind = PatientDocument {
             past: document.past,
