@@ -11,14 +11,14 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use chiron_broker::{Broker, BrokerError, Durability, LogSettings, OpenError};
+use chiron_broker::{Broker, BrokerError, Durability, LogSettings, OpenError, chain};
 use chiron_clock::Clock;
 use support::{all, record, text};
+use test_support::disk::{as_nobody, make_room, set_modes, with_room};
 
 const TESTS: [&str; 2] =
     ["a_full_disk_loses_nothing_and_passes", "a_disk_that_cannot_be_written_is_said"];
@@ -47,16 +47,6 @@ fn main() {
 
 fn open(path: &Path) -> Result<Broker, OpenError> {
     Broker::open(path, LogSettings::new(Durability::Durable), Clock::system())
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 /// The child: publishes for ever, two records at a time, and says of each pair what became of it. A
@@ -92,11 +82,7 @@ async fn a_full_disk_loses_nothing_and_passes() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.db");
-        let mut child = Command::new("prlimit")
-            .arg(format!("--fsize={limit}:unlimited"))
-            // Else the signal of the same name ends the process.
-            .args(["sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"])
-            .arg(std::env::current_exe().unwrap())
+        let mut child = with_room(limit, std::env::current_exe().unwrap())
             .arg("publish")
             .arg(&path)
             .arg(bytes.to_string())
@@ -123,9 +109,7 @@ async fn a_full_disk_loses_nothing_and_passes() {
                 if !room {
                     break;
                 }
-                let pid = child.id().to_string();
-                let more = ["--pid", &pid, "--fsize=unlimited:unlimited"];
-                assert!(Command::new("prlimit").args(more).status().unwrap().success());
+                make_room(&child).unwrap();
             }
         }
         child.kill().unwrap();
@@ -151,32 +135,14 @@ async fn a_full_disk_loses_nothing_and_passes() {
 
 /// What another process, that may not write where its user may not, says of a log.
 fn said_by_other(path: &Path) -> String {
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.arg("open").arg(path);
-    if fs::metadata("/proc/self").unwrap().uid() == 0 {
-        // Whoever is root may write everywhere.
-        child.uid(65_534).gid(65_534);
-    }
-    let output = child.output().unwrap();
+    let mut child = as_nobody(std::env::current_exe().unwrap()).unwrap();
+    let output = child.arg("open").arg(path).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
 async fn a_disk_that_cannot_be_written_is_said() {
     let folder = tempfile::tempdir().unwrap();
-    let modes = |folder_mode, file_mode| {
-        for entry in fs::read_dir(folder.path()).unwrap() {
-            let entry = entry.unwrap();
-            let mode = if entry.path().is_dir() { folder_mode } else { file_mode };
-            fs::set_permissions(entry.path(), Permissions::from_mode(mode)).unwrap();
-            if entry.path().is_dir() {
-                for file in fs::read_dir(entry.path()).unwrap() {
-                    let permissions = Permissions::from_mode(file_mode);
-                    fs::set_permissions(file.unwrap().path(), permissions).unwrap();
-                }
-            }
-        }
-        fs::set_permissions(folder.path(), Permissions::from_mode(folder_mode)).unwrap();
-    };
+    let modes = |folders, files| set_modes(folder.path(), folders, files).unwrap();
     let path = folder.path().join("events.db");
     let check = |what: &str| {
         let said = said_by_other(&path);

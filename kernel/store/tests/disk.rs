@@ -10,14 +10,14 @@
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use chiron_broker::{Durability, Trouble};
+use chiron_broker::{Durability, Trouble, chain};
 use chiron_store::contract::{self, PEOPLE, Person, event, person};
 use chiron_store::{Collection, Find, OpenError, Store, StoreError, WriteError};
+use test_support::disk::{as_nobody, make_room, set_modes, with_room};
 use tokio::task::JoinSet;
 
 const TESTS: [&str; 3] = [
@@ -56,16 +56,6 @@ fn open(path: &Path) -> Result<Store, OpenError> {
 
 fn people(store: &Store) -> Collection<Person> {
     store.collection(&PEOPLE)
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 /// The child: inserts for ever, eight documents at a time, each with an event, and says of each what
@@ -108,11 +98,7 @@ async fn a_full_disk_loses_nothing_and_passes() {
     for large in [900, 3_000_000] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.db");
-        let mut child = Command::new("prlimit")
-            .arg("--fsize=600000:unlimited")
-            // Else the signal of the same name ends the process.
-            .args(["sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"])
-            .arg(std::env::current_exe().unwrap())
+        let mut child = with_room(600_000, std::env::current_exe().unwrap())
             .arg("write")
             .arg(&path)
             .arg(large.to_string())
@@ -137,9 +123,7 @@ async fn a_full_disk_loses_nothing_and_passes() {
             refused.insert(id);
             if refused.len() == 32 {
                 // Somebody makes room.
-                let pid = child.id().to_string();
-                let room = ["--pid", &pid, "--fsize=unlimited:unlimited"];
-                assert!(Command::new("prlimit").args(room).status().unwrap().success());
+                make_room(&child).unwrap();
             }
         }
         child.kill().unwrap();
@@ -158,26 +142,15 @@ async fn a_full_disk_loses_nothing_and_passes() {
 
 /// What another process, that may not write where its user may not, says of a store.
 fn said_by_other(path: &Path) -> String {
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.arg("open").arg(path);
-    if fs::metadata("/proc/self").unwrap().uid() == 0 {
-        // Whoever is root may write everywhere.
-        child.uid(65_534).gid(65_534);
-    }
-    let output = child.output().unwrap();
+    let mut child = as_nobody(std::env::current_exe().unwrap()).unwrap();
+    let output = child.arg("open").arg(path).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
 async fn a_disk_that_cannot_be_written_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    let modes = |folder_mode, file_mode| {
-        for entry in fs::read_dir(folder.path()).unwrap() {
-            let permissions = Permissions::from_mode(file_mode);
-            fs::set_permissions(entry.unwrap().path(), permissions).unwrap();
-        }
-        fs::set_permissions(folder.path(), Permissions::from_mode(folder_mode)).unwrap();
-    };
+    let modes = |folders, files| set_modes(folder.path(), folders, files).unwrap();
     let check = |what: &str| {
         let said = said_by_other(&path);
         assert!(said.contains(path.to_str().unwrap()), "{what}: {said}");

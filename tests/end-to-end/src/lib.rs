@@ -75,22 +75,6 @@ impl Run {
         self.start_as(Command::new(binary("chiron")?))
     }
 
-    /// The same where no file may grow beyond so many bytes: what a process sees of a full disk
-    /// (`setrlimit(2)`, `RLIMIT_FSIZE`).
-    ///
-    /// # Errors
-    ///
-    /// The binary, or `prlimit(1)`, cannot be started.
-    pub fn start_with_room(&self, bytes: u64) -> Result<Child> {
-        let mut command = Command::new("prlimit");
-        command
-            .arg(format!("--fsize={bytes}"))
-            // Else the signal of the same name ends the process.
-            .args(["sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"])
-            .arg(binary("chiron")?);
-        self.start_as(command)
-    }
-
     /// How long the longest file of the run is, in bytes.
     #[must_use]
     pub fn longest_file(&self) -> u64 {
@@ -106,7 +90,12 @@ impl Run {
         longest(self.data())
     }
 
-    fn start_as(&self, mut command: Command) -> Result<Child> {
+    /// The same by a command that starts the binary in a way of its own.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started.
+    pub fn start_as(&self, mut command: Command) -> Result<Child> {
         let oracle = binary("truth")?;
         command
             .args(["simulate", "--scenario", self.scenario])

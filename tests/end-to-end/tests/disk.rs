@@ -2,25 +2,20 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
 
 use end_to_end::binary;
+use test_support::disk::as_nobody;
 
 /// What `chiron` says on its standard error before it ends.
 fn said(command: &str, data: &Path) -> String {
-    let mut chiron = Command::new(binary("chiron").unwrap());
+    let mut chiron = as_nobody(binary("chiron").unwrap()).unwrap();
     chiron.arg(command).args(["--port-offset", "13900", "--data"]).arg(data).current_dir("/tmp");
     if command == "up" {
         chiron.arg("--no-simulation");
     } else {
         chiron.args(["--scenario", "three-surgeries", "--seed", "1"]);
-    }
-    if fs::metadata("/proc/self").unwrap().uid() == 0 {
-        // Whoever is root may write everywhere.
-        chiron.uid(65_534).gid(65_534);
     }
     let output = chiron.output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{command} {}", data.display());

@@ -5,11 +5,13 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use end_to_end::Run;
+use end_to_end::{Run, binary};
+use test_support::disk::with_room;
 
 /// Lets the disk run full, until the process ends or does not come on, and hears what it said.
 fn fill(run: &Run) -> String {
-    let child = run.start_with_room(run.longest_file() + 100_000).unwrap();
+    let room = run.longest_file() + 100_000;
+    let child = run.start_as(with_room(room, binary("chiron").unwrap())).unwrap();
     let pid = child.id().to_string();
     let (said, hears) = std::sync::mpsc::channel();
     let waiting = std::thread::spawn(move || {

@@ -1,0 +1,4 @@
+//! What tests of several crates share. Nothing of the product is built on it.
+
+pub mod disk;
+pub mod hostile;
