@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::run::{cargo, generate, run, say};
+use crate::run::{cargo, everything_required, generate, run, say};
 use crate::setup::{self, Missing};
 use crate::{arch, tidy};
 
@@ -85,11 +85,6 @@ pub(crate) fn soak(root: &Path, word: Option<&str>) -> Result<()> {
 
 fn end_to_end(root: &Path) -> Command {
     cargo(root, &["test", "--package", "end-to-end"])
-}
-
-#[expect(clippy::disallowed_methods, reason = "the gate is told by the environment, as CI is")]
-fn everything_required() -> bool {
-    std::env::var("CHIRON_REQUIRE_ALL").is_ok_and(|value| value == "1")
 }
 
 /// Everything that plain `cargo test` runs, with the tools of elsewhere at hand: the published
