@@ -13,6 +13,7 @@ mod snapshot;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Bound,
+    sync::Arc,
 };
 
 use serde_json::{Value, json};
@@ -27,14 +28,19 @@ use crate::{
 pub use change::{Change, MalformedRecord, Notification};
 pub use command::{Command, Context, Prepared};
 pub use prepare::{MAX_RELATIONSHIPS_PER_TWIN, MAX_TWINS};
+pub use snapshot::Snapshot;
 
 /// A relationship's place: source twin, then id.
 pub(crate) type EdgeKey = (String, String);
 
+/// A twin or relationship as GET gives it. Whoever reads it shares it with the graph, which never
+/// changes a document but puts another in its place.
+pub type Document = Arc<Value>;
+
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Twin {
-    document: Value,
-    outgoing: BTreeMap<String, Value>,
+    document: Document,
+    outgoing: BTreeMap<String, Document>,
     incoming: BTreeSet<EdgeKey>,
 }
 
@@ -59,7 +65,7 @@ impl Graph {
     }
 
     /// The twin as GET gives it.
-    pub fn twin(&self, id: &str) -> Option<&Value> {
+    pub fn twin(&self, id: &str) -> Option<&Document> {
         self.twins.get(id).map(|twin| &twin.document)
     }
 
@@ -78,7 +84,7 @@ impl Graph {
     }
 
     /// The relationship as GET gives it.
-    pub fn relationship(&self, source: &str, id: &str) -> Option<&Value> {
+    pub fn relationship(&self, source: &str, id: &str) -> Option<&Document> {
         self.twins.get(source)?.outgoing.get(id)
     }
 
@@ -87,9 +93,9 @@ impl Graph {
         &'a self,
         source: &str,
         name: Option<&'a str>,
-    ) -> Box<dyn Iterator<Item = &'a Value> + 'a> {
+    ) -> Box<dyn Iterator<Item = &'a Document> + 'a> {
         let outgoing = self.twins.get(source).map(|twin| twin.outgoing.values());
-        let wanted = move |document: &&Value| {
+        let wanted = move |document: &&Document| {
             name.is_none_or(|name| text(document, "$relationshipName") == name)
         };
         Box::new(outgoing.into_iter().flatten().filter(wanted))
@@ -115,7 +121,7 @@ impl Graph {
     pub(crate) fn incoming_documents<'a>(
         &'a self,
         target: &str,
-    ) -> impl Iterator<Item = &'a Value> + use<'a> {
+    ) -> impl Iterator<Item = &'a Document> + use<'a> {
         let incoming = self.twins.get(target).map(|twin| twin.incoming.iter());
         let keys = incoming.into_iter().flatten();
         keys.filter_map(|(source, id)| self.relationship(source, id))
@@ -125,7 +131,7 @@ impl Graph {
     pub fn twins_from<'a>(
         &'a self,
         from: Option<&str>,
-    ) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'a> {
+    ) -> impl Iterator<Item = (&'a str, &'a Document)> + use<'a> {
         let from = from.map_or(Bound::Unbounded, Bound::Included);
         let twins = self.twins.range::<str, _>((from, Bound::Unbounded));
         twins.map(|(id, twin)| (id.as_str(), &twin.document))
@@ -175,11 +181,11 @@ impl Graph {
             Kind::ModelDecommissioned { id } => self.models.decommission(id),
             Kind::ModelDeleted { id } => self.models.delete(id),
             Kind::TwinCreated { document } | Kind::TwinUpdated { document, .. } => {
-                self.put_document(document);
+                self.put_document(Arc::clone(document));
             }
             Kind::TwinDeleted { document } => self.remove_twin(text(document, "$dtId")),
             Kind::RelationshipCreated { edge, .. } | Kind::RelationshipUpdated { edge, .. } => {
-                self.put_edge(&edge.document);
+                self.put_edge(Arc::clone(&edge.document));
             }
             Kind::RelationshipDeleted { edge } => {
                 let document = &edge.document;
@@ -188,12 +194,12 @@ impl Graph {
         }
     }
 
-    fn put_document(&mut self, document: &Value) {
-        let id = text(document, "$dtId").to_owned();
-        let model = model_of(document).to_owned();
+    fn put_document(&mut self, document: Document) {
+        let id = text(&document, "$dtId").to_owned();
+        let model = model_of(&document).to_owned();
         let twin = self.twins.entry(id.clone()).or_default();
         let former = model_of(&twin.document).to_owned();
-        twin.document = document.clone();
+        twin.document = document;
         if former != model {
             if let Some(ids) = self.by_model.get_mut(&former) {
                 ids.remove(&id);
@@ -218,11 +224,12 @@ impl Graph {
         }
     }
 
-    fn put_edge(&mut self, document: &Value) {
-        let source = text(document, "$sourceId").to_owned();
-        let id = text(document, "$relationshipId").to_owned();
+    fn put_edge(&mut self, document: Document) {
+        let source = text(&document, "$sourceId").to_owned();
+        let id = text(&document, "$relationshipId").to_owned();
         self.remove_edge(&source, &id);
-        let target = text(document, "$targetId");
+        let target = text(&document, "$targetId");
+        let name = text(&document, "$relationshipName").to_owned();
         if !self.twins.contains_key(&source) {
             return;
         }
@@ -230,9 +237,8 @@ impl Graph {
         let key = (source.clone(), id.clone());
         end.incoming.insert(key.clone());
         if let Some(twin) = self.twins.get_mut(&source) {
-            twin.outgoing.insert(id, document.clone());
+            twin.outgoing.insert(id, document);
         }
-        let name = text(document, "$relationshipName").to_owned();
         self.by_name.entry(name).or_default().insert(key);
     }
 

@@ -38,8 +38,8 @@ pub struct Settings {
     /// The host that events name as their source; Azure's place for the instance's host name.
     #[serde(default = "default_source")]
     pub source: String,
-    /// Changes between two snapshots, at least 1. More means a longer start, fewer means more
-    /// writing.
+    /// Changes between two snapshots, at least 1. As many as the snapshot before has twins and
+    /// relationships if those are more. More means a longer start, fewer means more writing.
     #[serde(default = "default_snapshot_every")]
     pub snapshot_every: u64,
     /// Whether the first start loads the operating block's models.

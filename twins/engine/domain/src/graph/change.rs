@@ -4,9 +4,12 @@
 //! no rule that may be different in a later version, and twins are small.
 
 use jiff::Timestamp;
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::{
+    graph::Document,
     twin::{model_of, text},
     value::written,
 };
@@ -32,7 +35,7 @@ pub struct Change {
 /// A relationship's document and the models of its ends when it was written.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Edge {
-    pub(crate) document: Value,
+    pub(crate) document: Document,
     pub(crate) source_model: String,
     pub(crate) target_model: String,
 }
@@ -49,14 +52,14 @@ pub(crate) enum Kind {
         id: String,
     },
     TwinCreated {
-        document: Value,
+        document: Document,
     },
     TwinUpdated {
-        document: Value,
+        document: Document,
         operations: Vec<Value>,
     },
     TwinDeleted {
-        document: Value,
+        document: Document,
     },
     /// `replaced` is what stood under the id before, if anything.
     RelationshipCreated {
@@ -99,7 +102,7 @@ pub struct Notification {
     /// When it happened: the request's source time, else the engine's clock.
     pub time: Timestamp,
     /// `CloudEvent` data.
-    pub data: Value,
+    pub data: Document,
     /// Model of a relationship's source twin; `None` for twin events.
     pub source_model: Option<String>,
     /// Model of a relationship's target twin; `None` for twin events.
@@ -124,23 +127,23 @@ impl Change {
             | Kind::ModelDecommissioned { .. }
             | Kind::ModelDeleted { .. } => Vec::new(),
             Kind::TwinCreated { document } => {
-                vec![self.twin_event(id, TWIN_CREATE, document, document.clone())]
+                vec![self.twin_event(id, TWIN_CREATE, document, Arc::clone(document))]
             }
             Kind::TwinUpdated { document, operations } => {
                 let data = json!({"modelId": model_of(document), "patch": operations});
-                vec![self.twin_event(id, TWIN_UPDATE, document, data)]
+                vec![self.twin_event(id, TWIN_UPDATE, document, Arc::new(data))]
             }
             Kind::TwinDeleted { document } => {
-                vec![self.twin_event(id, TWIN_DELETE, document, document.clone())]
+                vec![self.twin_event(id, TWIN_DELETE, document, Arc::clone(document))]
             }
             Kind::RelationshipCreated { edge, replaced } => {
                 let moved = replaced.as_ref().filter(|old| !same_ends(old, edge));
-                let created = edge.document.clone();
+                let created = Arc::clone(&edge.document);
                 match moved {
                     None => vec![self.edge_event(id, RELATIONSHIP_CREATE, edge, created)],
                     Some(old) => {
                         let second = format!("{id}.1");
-                        let deleted = old.document.clone();
+                        let deleted = Arc::clone(&old.document);
                         vec![
                             self.edge_event(id, RELATIONSHIP_DELETE, old, deleted),
                             self.edge_event(second, RELATIONSHIP_CREATE, edge, created),
@@ -150,10 +153,11 @@ impl Change {
             }
             Kind::RelationshipUpdated { edge, operations } => {
                 let data = json!({"modelId": edge.source_model, "patch": operations});
-                vec![self.edge_event(id, RELATIONSHIP_UPDATE, edge, data)]
+                vec![self.edge_event(id, RELATIONSHIP_UPDATE, edge, Arc::new(data))]
             }
             Kind::RelationshipDeleted { edge } => {
-                vec![self.edge_event(id, RELATIONSHIP_DELETE, edge, edge.document.clone())]
+                let deleted = Arc::clone(&edge.document);
+                vec![self.edge_event(id, RELATIONSHIP_DELETE, edge, deleted)]
             }
         }
     }
@@ -163,7 +167,7 @@ impl Change {
         id: String,
         event_type: &'static str,
         document: &Value,
-        data: Value,
+        data: Document,
     ) -> Notification {
         let twin = text(document, "$dtId").to_owned();
         Notification {
@@ -183,7 +187,7 @@ impl Change {
         id: String,
         event_type: &'static str,
         edge: &Edge,
-        data: Value,
+        data: Document,
     ) -> Notification {
         let source = text(&edge.document, "$sourceId").to_owned();
         let relationship = text(&edge.document, "$relationshipId");
@@ -211,12 +215,12 @@ impl Change {
             Kind::ModelsAdded { definitions } => ("modelsAdded", json!(definitions)),
             Kind::ModelDecommissioned { id } => ("modelDecommissioned", json!(id)),
             Kind::ModelDeleted { id } => ("modelDeleted", json!(id)),
-            Kind::TwinCreated { document } => ("twinCreated", document.clone()),
+            Kind::TwinCreated { document } => ("twinCreated", Value::clone(document)),
             Kind::TwinUpdated { document, operations } => {
                 members.insert("operations".into(), json!(operations));
-                ("twinUpdated", document.clone())
+                ("twinUpdated", Value::clone(document))
             }
-            Kind::TwinDeleted { document } => ("twinDeleted", document.clone()),
+            Kind::TwinDeleted { document } => ("twinDeleted", Value::clone(document)),
             Kind::RelationshipCreated { edge, replaced } => {
                 if let Some(replaced) = replaced {
                     members.insert("replaced".into(), replaced.to_json());
@@ -284,7 +288,7 @@ impl Change {
 impl Edge {
     fn to_json(&self) -> Value {
         json!({
-            "document": self.document,
+            "document": *self.document,
             "sourceModel": self.source_model,
             "targetModel": self.target_model,
         })
@@ -294,18 +298,18 @@ impl Edge {
         let document = value.get("document").cloned().unwrap_or_default();
         check_relationship(&document)?;
         Ok(Self {
-            document,
+            document: Arc::new(document),
             source_model: text(value, "sourceModel").to_owned(),
             target_model: text(value, "targetModel").to_owned(),
         })
     }
 }
 
-pub(crate) fn twin_document(document: &Value) -> Result<Value, MalformedRecord> {
+pub(crate) fn twin_document(document: &Value) -> Result<Document, MalformedRecord> {
     if text(document, "$dtId").is_empty() {
         return Err(MalformedRecord::new("a twin without id"));
     }
-    Ok(document.clone())
+    Ok(Arc::new(document.clone()))
 }
 
 pub(crate) fn check_relationship(document: &Value) -> Result<(), MalformedRecord> {

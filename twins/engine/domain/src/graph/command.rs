@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::graph::change::Change;
+use crate::graph::{Document, change::Change};
 
 /// One write, as it came over the wire.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,7 +126,7 @@ pub struct Prepared {
     pub change: Change,
     /// Body of the answer: model data of an upload (an array), a twin or relationship that was
     /// put; `None` where the answer is empty.
-    pub answer: Option<Value>,
+    pub answer: Option<Document>,
     /// `ETag` of what was written, as in `$etag`; `None` for deletions and models.
     pub etag: Option<String>,
 }

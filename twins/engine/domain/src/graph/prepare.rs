@@ -1,10 +1,12 @@
 //! Judges writes against the present graph.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::{
     error::{EngineError, ErrorCode},
-    graph::{Change, Command, Context, Graph, Prepared, change::Kind, conditions},
+    graph::{Change, Command, Context, Document, Graph, Prepared, change::Kind, conditions},
     patch,
     twin::{self, failed, model_of},
 };
@@ -68,7 +70,7 @@ impl Graph {
         let answer = added.iter().map(|data| data.to_json(false)).collect();
         Ok(Prepared {
             change: change(Kind::ModelsAdded { definitions }, context),
-            answer: Some(Value::Array(answer)),
+            answer: Some(Arc::new(Value::Array(answer))),
             etag: None,
         })
     }
@@ -83,7 +85,7 @@ impl Graph {
         twin::check_id(id)?;
         let body = object(body)?;
         same_or_absent(body, "$dtId", id)?;
-        let stored = self.twin(id);
+        let stored = self.twin(id).map(Document::as_ref);
         conditions::check(stored, if_none_match, if_match)?;
         let model = body.get("$metadata").and_then(|metadata| metadata.get("$model"));
         let Some(model) = model.and_then(Value::as_str) else {
@@ -91,17 +93,17 @@ impl Graph {
             return Err(EngineError::new(ErrorCode::InvalidArgument, message));
         };
         let model = twin::writable_model(&self.models, model, stored.map(model_of))?;
-        let document = twin::from_body(&self.models, model, id, body, context)?;
+        let document = Arc::new(twin::from_body(&self.models, model, id, body, context)?);
         let kind = match stored {
             None if self.twin_count() >= MAX_TWINS => {
                 let message = "an instance holds at most 2,000,000 twins";
                 return Err(EngineError::new(ErrorCode::TwinLimitReached, message));
             }
-            None => Kind::TwinCreated { document: document.clone() },
+            None => Kind::TwinCreated { document: Arc::clone(&document) },
             Some(stored) => {
                 self.check_edges_fit(id, model_of(stored), model_of(&document))?;
                 let operations = patch::between(stored, &document);
-                Kind::TwinUpdated { document: document.clone(), operations }
+                Kind::TwinUpdated { document: Arc::clone(&document), operations }
             }
         };
         Ok(with_answer(kind, document, context))
@@ -119,7 +121,7 @@ impl Graph {
         conditions::check(Some(stored), None, if_match)?;
         let patched = patch::patch_twin(&self.models, stored, patch, component, context)?;
         self.check_edges_fit(id, model_of(stored), model_of(&patched.document))?;
-        let (document, operations) = (patched.document, patched.operations);
+        let (document, operations) = (Arc::new(patched.document), patched.operations);
         let mut prepared = without_answer(Kind::TwinUpdated { document, operations }, context);
         prepared.etag = Some(twin::etag(context));
         Ok(prepared)
@@ -141,7 +143,7 @@ impl Graph {
         }
         for edge in self.incoming_documents(id) {
             let name = twin::text(edge, "$relationshipName");
-            let source = self.twin(twin::text(edge, "$sourceId")).map(model_of);
+            let source = self.twin(twin::text(edge, "$sourceId")).map(|twin| model_of(twin));
             let rule = source.and_then(|source| self.models.model(source)?.relationship(name));
             let target = rule.and_then(|rule| rule.target.as_deref());
             if target.is_some_and(|target| !self.models.is_of_model(model, target, false)) {
@@ -165,7 +167,7 @@ impl Graph {
             let message = format!("twin {id} has relationships; delete them first");
             return Err(EngineError::new(ErrorCode::RelationshipsNotDeleted, message));
         }
-        Ok(without_answer(Kind::TwinDeleted { document: twin.document.clone() }, context))
+        Ok(without_answer(Kind::TwinDeleted { document: Arc::clone(&twin.document) }, context))
     }
 }
 
@@ -178,7 +180,7 @@ pub(super) fn without_answer(kind: Kind, context: &Context) -> Prepared {
 }
 
 /// Answers with the document that was written, and its tag.
-pub(super) fn with_answer(kind: Kind, document: Value, context: &Context) -> Prepared {
+pub(super) fn with_answer(kind: Kind, document: Document, context: &Context) -> Prepared {
     let etag = Some(twin::etag(context));
     Prepared { change: change(kind, context), answer: Some(document), etag }
 }

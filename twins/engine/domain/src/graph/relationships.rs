@@ -1,11 +1,13 @@
 //! Judges writes of relationships.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::{
     error::{EngineError, ErrorCode},
     graph::{
-        Context, Graph, Prepared,
+        Context, Document, Graph, Prepared,
         change::{Edge, Kind},
         conditions,
         prepare::{
@@ -32,7 +34,7 @@ impl Graph {
         same_or_absent(body, "$sourceId", source)?;
         let twin = self.existing(source)?;
         let stored = twin.outgoing.get(id);
-        conditions::check(stored, if_none_match, if_match)?;
+        conditions::check(stored.map(Document::as_ref), if_none_match, if_match)?;
         let name = required(body, "$relationshipName")?;
         let target = required(body, "$targetId")?;
         let source_model = model_of(&twin.document);
@@ -66,11 +68,11 @@ impl Graph {
         document.insert("$relationshipId".into(), json!(id));
         document.insert("$sourceId".into(), json!(source));
         document.insert("$etag".into(), json!(twin::etag(context)));
-        let document = Value::Object(document);
+        let document = Arc::new(Value::Object(document));
         check_properties(rule, name, &document)?;
         let kind = Kind::RelationshipCreated {
             edge: Edge {
-                document: document.clone(),
+                document: Arc::clone(&document),
                 source_model: source_model.to_owned(),
                 target_model: target_model.to_owned(),
             },
@@ -94,7 +96,7 @@ impl Graph {
         let rule = self.rule(source, &edge.source_model, name)?;
         let patched = patch::patch_relationship(stored, patch, context)?;
         check_properties(rule, name, &patched.document)?;
-        let edge = Edge { document: patched.document, ..edge };
+        let edge = Edge { document: Arc::new(patched.document), ..edge };
         let kind = Kind::RelationshipUpdated { edge, operations: patched.operations };
         let mut prepared = without_answer(kind, context);
         prepared.etag = Some(twin::etag(context));
@@ -114,20 +116,20 @@ impl Graph {
         Ok(without_answer(Kind::RelationshipDeleted { edge: self.edge(stored) }, context))
     }
 
-    fn existing_relationship(&self, source: &str, id: &str) -> Result<&Value, EngineError> {
+    fn existing_relationship(&self, source: &str, id: &str) -> Result<&Document, EngineError> {
         self.existing(source)?.outgoing.get(id).ok_or_else(|| {
             let message = format!("twin {source} has no relationship {id}");
             EngineError::new(ErrorCode::RelationshipNotFound, message)
         })
     }
 
-    fn edge(&self, document: &Value) -> Edge {
+    fn edge(&self, document: &Document) -> Edge {
         let model = |end| {
             let twin = self.twin(text(document, end));
-            twin.map(model_of).unwrap_or_default().to_owned()
+            twin.map(|twin| model_of(twin)).unwrap_or_default().to_owned()
         };
         Edge {
-            document: document.clone(),
+            document: Arc::clone(document),
             source_model: model("$sourceId"),
             target_model: model("$targetId"),
         }

@@ -1,12 +1,15 @@
 //! The graph in pieces, so that a start need not replay the whole log.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::{
     graph::{
-        Graph, MalformedRecord,
+        Document, Graph, MalformedRecord,
         change::{check_relationship, instant, twin_document},
     },
+    model::ModelData,
     twin::text,
     value::written,
 };
@@ -19,30 +22,54 @@ const CHUNK_BYTES: usize = 500_000;
 
 const KINDS: [&str; 3] = ["models", "twins", "relationships"];
 
-impl Graph {
+/// A graph as it was at one moment. Taking it is quick, since it shares the documents; writing
+/// it out takes time, and needs the graph no longer.
+#[derive(Debug)]
+pub struct Snapshot {
+    models: Vec<Value>,
+    twins: Vec<Document>,
+    relationships: Vec<Document>,
+}
+
+impl Snapshot {
     /// The graph in pieces, to be kept in this order. An empty graph has none.
     pub fn to_chunks(&self) -> Vec<Value> {
         let mut chunks = Chunks { closed: Vec::new(), open: Map::new(), bytes: 0 };
-        let models = self.models().list(&[]).unwrap_or_default();
-        for data in models {
-            let entry = json!({
-                "uploadTime": written(data.upload_time),
-                "decommissioned": data.decommissioned,
-                "definition": data.definition,
-            });
-            chunks.push("models", entry);
+        for model in &self.models {
+            chunks.push("models", model);
         }
-        for twin in self.twins.values() {
-            chunks.push("twins", twin.document.clone());
+        for twin in &self.twins {
+            chunks.push("twins", twin);
         }
-        for document in self.twins.values().flat_map(|twin| twin.outgoing.values()) {
-            chunks.push("relationships", document.clone());
+        for relationship in &self.relationships {
+            chunks.push("relationships", relationship);
         }
         chunks.close();
         chunks.closed
     }
+}
 
-    /// Reads [`Graph::to_chunks`] back.
+impl Graph {
+    /// The present graph, to be written out. Keeps the graph for a fraction of a microsecond per
+    /// twin and relationship.
+    pub fn snapshot(&self) -> Snapshot {
+        let models = self.models().list(&[]).unwrap_or_default();
+        let model = |data: &ModelData| {
+            json!({
+                "uploadTime": written(data.upload_time),
+                "decommissioned": data.decommissioned,
+                "definition": data.definition,
+            })
+        };
+        let relationships = self.twins.values().flat_map(|twin| twin.outgoing.values());
+        Snapshot {
+            models: models.into_iter().map(model).collect(),
+            twins: self.twins.values().map(|twin| Arc::clone(&twin.document)).collect(),
+            relationships: relationships.map(Arc::clone).collect(),
+        }
+    }
+
+    /// Reads [`Snapshot::to_chunks`] back.
     ///
     /// # Errors
     /// When a piece is not of a known version.
@@ -56,11 +83,11 @@ impl Graph {
             let [entries, twins, relationships] = KINDS.map(|kind| entries(&chunk, kind));
             models.extend(entries.iter().cloned());
             for document in twins {
-                graph.put_document(&twin_document(document)?);
+                graph.put_document(twin_document(document)?);
             }
             for document in relationships {
                 check_relationship(document)?;
-                graph.put_edge(document);
+                graph.put_edge(Arc::new(document.clone()));
             }
         }
         graph.restore_models(&models)?;
@@ -98,11 +125,11 @@ struct Chunks {
 }
 
 impl Chunks {
-    fn push(&mut self, kind: &'static str, entry: Value) {
+    fn push(&mut self, kind: &'static str, entry: &Value) {
         self.bytes += entry.to_string().len();
         let list = self.open.entry(kind).or_insert_with(|| json!([]));
         if let Value::Array(list) = list {
-            list.push(entry);
+            list.push(entry.clone());
         }
         if self.bytes > CHUNK_BYTES {
             self.close();

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     error::{EngineError, ErrorCode},
-    graph::Graph,
+    graph::{Document, Graph},
     query::{
         Continuation, MAX_PAGE_SIZE, Query,
         ast::Projection,
@@ -160,14 +160,14 @@ impl<'a> Walk<'a> {
                 }
             }
             Start::Targets(targets) => {
-                let mut found: Vec<&Value> = Vec::new();
+                let mut found: Vec<&Document> = Vec::new();
                 for target in targets {
                     found.extend(self.graph.incoming_documents(target));
                 }
                 self.edges_in_order(found)?;
             }
             Start::Names(names) => {
-                let mut found: Vec<&Value> = Vec::new();
+                let mut found: Vec<&Document> = Vec::new();
                 for name in names {
                     let keys = self.graph.relationships_named(name);
                     found.extend(
@@ -187,7 +187,7 @@ impl<'a> Walk<'a> {
         ControlFlow::Continue(())
     }
 
-    fn edges_in_order(&mut self, mut edges: Vec<&'a Value>) -> ControlFlow<()> {
+    fn edges_in_order(&mut self, mut edges: Vec<&'a Document>) -> ControlFlow<()> {
         edges.sort_by_key(|edge| (text(edge, "$sourceId"), text(edge, "$relationshipId")));
         edges.into_iter().try_for_each(|edge| self.edge(edge))
     }
@@ -219,7 +219,7 @@ impl<'a> Walk<'a> {
         };
         let twin = self.row.get(known).copied().flatten().map(|twin| text(twin, "$dtId"));
         let graph = self.graph;
-        let edges: Box<dyn Iterator<Item = &'a Value>> = match (twin, is_forward) {
+        let edges: Box<dyn Iterator<Item = &'a Document>> = match (twin, is_forward) {
             (None, _) => Box::new(std::iter::empty()),
             (Some(twin), true) => graph.relationships(twin, None),
             (Some(twin), false) => Box::new(graph.incoming_documents(twin)),

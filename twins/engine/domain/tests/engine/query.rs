@@ -144,7 +144,7 @@ fn projections() {
         [json!({"name": "Theatre 1"})]
     );
     let room = one("SELECT T FROM DIGITALTWINS T WHERE T.$dtId = 'or-1'");
-    assert_eq!(room[0]["T"], *block.graph.twin("or-1").unwrap());
+    assert_eq!(room[0]["T"], **block.graph.twin("or-1").unwrap());
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn a_twin_as_clients_see_it() {
     let twin = block.graph.twin("or-1").unwrap().clone();
     assert_eq!(prepared.answer.as_ref(), Some(&twin));
     assert_eq!(
-        twin,
+        *twin,
         json!({
         "$dtId": "or-1", "$etag": "W/\"00000000-0000-4000-8000-000000000001\"", "name": "Theatre", "temperature": 21.5,
         "$metadata": {"$model": model("OperatingRoom"), "$lastUpdateTime": "2026-05-15T06:00:01.000Z",
@@ -139,7 +139,7 @@ fn a_patch_touches_what_it_names() {
     let events = told(&block);
     assert_eq!(events[0].event_type, "Microsoft.DigitalTwins.Twin.Update");
     assert_eq!(
-        events[0].data,
+        *events[0].data,
         json!({"modelId": model("Patient"), "patch": [
         {"op": "add", "path": "/heart_beat", "value": 70},
         {"op": "add", "path": "/$metadata/heart_beat/sourceTime", "value": "2026-05-15T06:00:00.123Z"},
@@ -427,7 +427,7 @@ fn properties_of_relationships() {
     assert_eq!(block.graph.relationship("a", "e").unwrap()["weight"], 2);
     assert_eq!(told(&block)[0].event_type, "Microsoft.DigitalTwins.Relationship.Update");
     assert_eq!(
-        told(&block)[0].data,
+        *told(&block)[0].data,
         json!({"modelId": "dtmi:t:Node;1", "patch": [{"op": "replace", "path": "/weight", "value": 2}]})
     );
     assert_eq!(

@@ -25,7 +25,7 @@ use serde_json::Value;
 use tokio::sync::{RwLock, mpsc, oneshot, watch};
 use twin_engine_domain::{
     error::{EngineError, ErrorCode},
-    graph::{Command, Context, Graph, Prepared},
+    graph::{Command, Context, Document, Graph, Prepared},
 };
 
 use crate::{
@@ -116,7 +116,7 @@ impl From<WriteRefused> for Fault {
 #[derive(Debug)]
 pub struct Written {
     /// Body of the answer; `None` where it is empty.
-    pub answer: Option<Value>,
+    pub answer: Option<Document>,
     /// Entity tag of what was written; `None` for deletions and models.
     pub etag: Option<String>,
 }
@@ -163,7 +163,10 @@ struct Writer {
     source: String,
     number: u64,
     snapshot: u64,
+    /// As the settings say.
     snapshot_every: u64,
+    /// Changes from `snapshot` to the next.
+    snapshot_due: u64,
     snapshots: mpsc::Sender<Snapshot>,
 }
 
@@ -187,6 +190,8 @@ impl Engine {
             "twins loaded"
         );
         let routes = Routes::open(runtime, settings).await?;
+        let snapshot_every = settings.snapshot_every.max(1);
+        let snapshot_due = snapshot_due(&graph, snapshot_every);
         let state = Arc::new(RwLock::new(State { graph, number }));
         let (durable, seen) = watch::channel(number);
         let (sender, asked) = mpsc::channel(WAITING_WRITES);
@@ -202,7 +207,8 @@ impl Engine {
             source: settings.source.clone(),
             number,
             snapshot,
-            snapshot_every: settings.snapshot_every.max(1),
+            snapshot_every,
+            snapshot_due,
             snapshots,
         };
         if settings.load_block_models && number == 0 {
@@ -390,20 +396,21 @@ impl Writer {
 
     /// The graph stands still while the writer does, so this is the state at `number` exactly.
     async fn take_snapshot(&mut self) {
-        if self.number - self.snapshot < self.snapshot_every {
+        if self.number - self.snapshot < self.snapshot_due {
             return;
         }
         // The one before may still be on its way; then a later change tries again.
         if let Ok(place) = self.snapshots.try_reserve() {
             let started = Instant::now();
-            let pieces = {
+            let (content, due) = {
                 let state = self.state.read().await;
-                state.graph.to_chunks()
+                (state.graph.snapshot(), snapshot_due(&state.graph, self.snapshot_every))
             };
             metrics::histogram!("chiron_twin_engine_snapshot_seconds")
                 .record(started.elapsed().as_secs_f64());
-            place.send(Snapshot { number: self.number, pieces });
+            place.send(Snapshot { number: self.number, content });
             self.snapshot = self.number;
+            self.snapshot_due = due;
         }
     }
 
@@ -429,6 +436,14 @@ impl Writer {
             .set(state.graph.relationship_count() as f64);
         metrics::gauge!("chiron_twin_engine_change_number").set(self.number as f64);
     }
+}
+
+/// How many changes a snapshot is worth: as many as the documents that it writes. So a log is never
+/// longer than its snapshot, and of all that is written at most half is snapshots, however many
+/// twins there are.
+fn snapshot_due(graph: &Graph, at_least: u64) -> u64 {
+    let documents = graph.twin_count() + graph.relationship_count();
+    at_least.max(u64::try_from(documents).unwrap_or(u64::MAX))
 }
 
 fn describe_metrics() {

@@ -1,21 +1,34 @@
 //! A request as it came and an answer as it goes, in the protocol's form.
 
+use std::borrow::Borrow;
+
 use axum::{
     RequestExt as _,
     body::{Body, Bytes},
     extract::{Request, rejection::BytesRejection},
     http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts},
+    response::IntoResponse as _,
 };
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::application::{
     fault::Fault,
     paging::{Page, TOKEN, next_link},
 };
 
+/// What the text of a twin usually fits into, in bytes.
+const USUAL_BYTES: usize = 1024;
 /// The header that says how long a page may be.
 pub(crate) const MAX_ITEMS: &str = "max-items-per-page";
+
+#[derive(Serialize)]
+struct List<'a> {
+    value: Vec<&'a Value>,
+    #[serde(rename = "nextLink", skip_serializing_if = "Option::is_none")]
+    next_link: Option<String>,
+}
 
 /// A request whose operation is known, without its body.
 pub(crate) struct Asked {
@@ -52,18 +65,16 @@ impl Asked {
     /// A page in the form of lists: `{value, nextLink}`.
     pub(crate) fn list(
         &self,
-        entries: &[Value],
+        entries: &[impl Borrow<Value>],
         token: Option<String>,
     ) -> Result<Response<Body>, Fault> {
-        let mut answer = json!({ "value": entries });
-        if let Some(token) = token {
+        let link = |token: String| {
             let authority = self.authority()?;
-            let link = next_link(&authority, self.parts.uri.path(), &self.parameters, &token);
-            if let Some(members) = answer.as_object_mut() {
-                members.insert("nextLink".to_owned(), Value::String(link));
-            }
-        }
-        Ok(body(StatusCode::OK, &answer))
+            Ok::<_, Fault>(next_link(&authority, self.parts.uri.path(), &self.parameters, &token))
+        };
+        let value = entries.iter().map(Borrow::borrow).collect();
+        let list = List { value, next_link: token.map(link).transpose()? };
+        Ok(body(StatusCode::OK, &list))
     }
 
     /// Scheme and host by which the client knows this service.
@@ -86,12 +97,14 @@ impl Asked {
     }
 }
 /// Reads a JSON body of any value.
-pub(crate) async fn json_body(content: Request, most: usize) -> Result<Value, Fault> {
-    let kind = text_of(content.headers(), "content-type").unwrap_or("application/json");
+pub(crate) async fn json_body(asked: &Asked, content: Body, most: usize) -> Result<Value, Fault> {
+    let kind = asked.header("content-type").unwrap_or("application/json");
     let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if !matches!(essence.as_str(), "application/json" | "application/json-patch+json") {
         return Err(Fault::unsupported_media_type());
     }
+    // The limit of the chassis is kept with the request.
+    let content = Request::from_parts(asked.parts.clone(), content);
     let bytes: Bytes = content.extract().await.map_err(|rejection: BytesRejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             Fault::too_large()
@@ -129,8 +142,13 @@ fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 pub(crate) fn etag_of(document: &Value) -> Option<String> {
     document.get("$etag").and_then(Value::as_str).map(str::to_owned)
 }
-pub(crate) fn body(status: StatusCode, document: &Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(document.to_string()));
+pub(crate) fn body(status: StatusCode, document: &impl Serialize) -> Response<Body> {
+    let mut text = Vec::with_capacity(USUAL_BYTES);
+    if let Err(error) = serde_json::to_writer(&mut text, document) {
+        tracing::error!(%error, "an answer could not be written");
+        return Fault::internal().into_response();
+    }
+    let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     response
         .headers_mut()

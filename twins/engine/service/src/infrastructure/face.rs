@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use twin_engine_domain::{
     error::{EngineError, ErrorCode},
-    graph::{Command, Graph},
+    graph::{Command, Document, Graph},
     query::{Continuation, Page as RowPage, parse as parse_query},
 };
 
@@ -93,7 +93,6 @@ impl Face {
             Some(_) => {}
         }
         let (parts, content) = request.into_parts();
-        let content = Request::from_parts(parts.clone(), content);
         let asked = Asked { parts, parameters };
         self.perform(operation, asked, content).await
     }
@@ -103,7 +102,7 @@ impl Face {
         &self,
         operation: Operation,
         asked: Asked,
-        content: Request,
+        content: Body,
     ) -> Result<Response<Body>, Fault> {
         let if_match = asked.owned(&header::IF_MATCH);
         let if_none_match = asked.owned(&header::IF_NONE_MATCH);
@@ -119,7 +118,9 @@ impl Face {
                 return self.list_relationships(&asked, &source).await;
             }
             Operation::ListIncoming { id } => return self.list_incoming(&asked, &id).await,
-            Operation::Query => return self.query(&asked, small_body(content).await?).await,
+            Operation::Query => {
+                return self.query(&asked, small_body(&asked, content).await?).await;
+            }
             Operation::SendTelemetry { id, component } => {
                 return self.telemetry(&asked, &id, component.as_deref(), content).await;
             }
@@ -129,7 +130,7 @@ impl Face {
                 return Ok(body(StatusCode::OK, &route.to_json()));
             }
             Operation::PutRoute { id } => {
-                let route = small_body(content).await?;
+                let route = small_body(&asked, content).await?;
                 self.0.engine.routes().put(&id, &route).await?;
                 return Ok(empty());
             }
@@ -139,39 +140,39 @@ impl Face {
             }
             Operation::UploadModels => {
                 // As large as the chassis reads.
-                let Value::Array(models) = json_body(content, usize::MAX).await? else {
+                let Value::Array(models) = json_body(&asked, content, usize::MAX).await? else {
                     return Err(Fault::invalid("the body must be an array of DTDL interfaces"));
                 };
                 (Command::AddModels { models }, StatusCode::CREATED)
             }
             Operation::PatchModel { id } => {
-                let patch = small_body(content).await?;
+                let patch = small_body(&asked, content).await?;
                 (Command::Decommission { id, patch }, StatusCode::NO_CONTENT)
             }
             Operation::DeleteModel { id } => (Command::DeleteModel { id }, StatusCode::NO_CONTENT),
             Operation::PutTwin { id } => {
-                let body = small_body(content).await?;
+                let body = small_body(&asked, content).await?;
                 (Command::PutTwin { id, body, if_none_match, if_match }, StatusCode::OK)
             }
             Operation::PatchTwin { id } => {
-                let patch = small_body(content).await?;
+                let patch = small_body(&asked, content).await?;
                 (Command::PatchTwin { id, patch, if_match }, StatusCode::NO_CONTENT)
             }
             Operation::DeleteTwin { id } => {
                 (Command::DeleteTwin { id, if_match }, StatusCode::NO_CONTENT)
             }
             Operation::PatchComponent { id, path } => {
-                let patch = small_body(content).await?;
+                let patch = small_body(&asked, content).await?;
                 (Command::PatchComponent { id, path, patch, if_match }, StatusCode::NO_CONTENT)
             }
             Operation::PutRelationship { source, id } => {
-                let body = small_body(content).await?;
+                let body = small_body(&asked, content).await?;
                 let command =
                     Command::PutRelationship { source, id, body, if_none_match, if_match };
                 (command, StatusCode::OK)
             }
             Operation::PatchRelationship { source, id } => {
-                let patch = small_body(content).await?;
+                let patch = small_body(&asked, content).await?;
                 (Command::PatchRelationship { source, id, patch, if_match }, StatusCode::NO_CONTENT)
             }
             Operation::DeleteRelationship { source, id } => {
@@ -192,7 +193,7 @@ impl Face {
             .map_err(|problem| Fault::from(&problem))?;
         let Written { answer, etag } = self.0.engine.write(command, source_time).await?;
         let response = match answer {
-            Some(answer) if status != StatusCode::NO_CONTENT => body(status, &answer),
+            Some(answer) if status != StatusCode::NO_CONTENT => body(status, &*answer),
             _ => empty(),
         };
         Ok(with_etag(response, etag.as_deref()))
@@ -230,13 +231,14 @@ impl Face {
 
     async fn twin(&self, id: &str) -> Result<Response<Body>, Fault> {
         let twin = self.0.engine.read(|graph| graph.twin(id).cloned()).await?;
-        Ok(tagged(&twin.ok_or_else(|| no_twin(id))?))
+        let twin = twin.ok_or_else(|| no_twin(id))?;
+        Ok(tagged(&twin))
     }
 
     async fn component(&self, id: &str, path: &str) -> Result<Response<Body>, Fault> {
         let look = |graph: &Graph| {
             let component = graph.component(id, path)?.clone();
-            Ok::<_, EngineError>((component, graph.twin(id).and_then(etag_of)))
+            Ok::<_, EngineError>((component, graph.twin(id).and_then(|twin| etag_of(twin))))
         };
         let (component, etag) = self.0.engine.read(look).await??;
         Ok(with_etag(body(StatusCode::OK, &component), etag.as_deref()))
@@ -250,7 +252,8 @@ impl Face {
                 EngineError::new(ErrorCode::RelationshipNotFound, message)
             })
         };
-        Ok(tagged(&self.0.engine.read(look).await??))
+        let relationship = self.0.engine.read(look).await??;
+        Ok(tagged(&relationship))
     }
 
     async fn list_relationships(
@@ -333,7 +336,7 @@ impl Face {
         asked: &Asked,
         twin: &str,
         component: Option<&str>,
-        content: Request,
+        content: Body,
     ) -> Result<Response<Body>, Fault> {
         // One client puts the payload's text here and the id into the body; any text will do.
         let Some(message_id) = asked.header("message-id").filter(|id| !id.is_empty()) else {
@@ -350,13 +353,13 @@ impl Face {
                 at
             }
         };
-        let payload = small_body(content).await?;
+        let payload = small_body(asked, content).await?;
         let model = inner
             .engine
             .read(|graph| {
                 known(graph, twin)?;
                 let holder = match component {
-                    None => graph.twin(twin),
+                    None => graph.twin(twin).map(Document::as_ref),
                     Some(path) => Some(graph.component(twin, path)?),
                 };
                 let named = holder.and_then(|holder| holder.pointer("/$metadata/$model"));
@@ -378,8 +381,8 @@ impl Face {
         }
     }
 }
-async fn small_body(content: Request) -> Result<Value, Fault> {
-    json_body(content, MAX_TWIN_BODY_BYTES).await
+async fn small_body(asked: &Asked, content: Body) -> Result<Value, Fault> {
+    json_body(asked, content, MAX_TWIN_BODY_BYTES).await
 }
 
 fn believable(at: Timestamp, inner: &Inner) -> Result<(), Fault> {

@@ -13,7 +13,7 @@ use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
-use twin_engine_domain::graph::{Change, Graph, MalformedRecord};
+use twin_engine_domain::graph::{self, Change, Graph, MalformedRecord};
 
 /// The log. Ids are [`number_id`].
 pub(crate) static CHANGES: CollectionSpec = CollectionSpec { name: "changes", indexes: &[] };
@@ -71,6 +71,20 @@ pub enum LoadError {
     },
 }
 
+/// Why a snapshot was not kept.
+#[derive(Debug, thiserror::Error)]
+enum KeepError {
+    /// The store refuses it.
+    #[error("the store refuses it")]
+    Write(#[from] WriteError),
+    /// The store does not answer.
+    #[error("the store does not answer")]
+    Store(#[from] StoreError),
+    /// It could not be written out.
+    #[error("it could not be written out")]
+    Content(#[from] tokio::task::JoinError),
+}
+
 /// The id of a change: text order is the order of numbers.
 pub(crate) fn number_id(number: u64) -> String {
     format!("{number:016}")
@@ -101,7 +115,7 @@ pub(crate) struct Loaded {
 /// A snapshot to be kept.
 pub(crate) struct Snapshot {
     pub(crate) number: u64,
-    pub(crate) pieces: Vec<Value>,
+    pub(crate) content: graph::Snapshot,
 }
 
 impl Journal {
@@ -197,8 +211,9 @@ impl Journal {
         }
     }
 
-    async fn keep_one(&self, snapshot: Snapshot) -> Result<(), WriteError> {
-        let Snapshot { number, pieces } = snapshot;
+    async fn keep_one(&self, snapshot: Snapshot) -> Result<(), KeepError> {
+        let Snapshot { number, content } = snapshot;
+        let pieces = tokio::task::spawn_blocking(move || content.to_chunks()).await?;
         let count = pieces.len();
         let id = number_id(number);
         let head = |complete| SnapshotHead { number, pieces: count, complete };

@@ -45,7 +45,7 @@ async fn snapshots_shorten_the_log_and_numbers_go_on() {
     let settings = json!({"load_block_models": false, "snapshot_every": 5});
     let engine = start_with(settings.clone()).await.with_models().await;
     for number in 0..23 {
-        engine.put(&format!("/digitaltwins/r-{number:02}"), room("r")).await;
+        engine.put(&format!("/digitaltwins/r-{:02}", number % 4), room("r")).await;
         // The models were the first change.
         if (number + 2) % 5 == 0 {
             log_is_empty(&engine).await;
@@ -60,12 +60,33 @@ async fn snapshots_shorten_the_log_and_numbers_go_on() {
 
     let engine = start_on(runtime, hands, settings).await;
     let query = json!({"query": "SELECT COUNT() FROM DIGITALTWINS"});
-    assert_eq!(engine.post("/query", query).await.body["value"], json!([{"COUNT": 23}]));
+    assert_eq!(engine.post("/query", query).await.body["value"], json!([{"COUNT": 4}]));
     assert_eq!(engine.get("/digitaltwins/r-00/relationships/1").await.status, 200);
     engine.put("/digitaltwins/last", room("x")).await;
     engine.runtime.store.relayed().await;
     let ids = change_ids(&engine.runtime).await;
     assert_eq!(ids.last().map(String::as_str), Some("0000000000000026"));
+}
+
+#[tokio::test]
+async fn a_snapshot_waits_until_as_much_has_changed_as_it_would_write() {
+    let settings = json!({"load_block_models": false, "snapshot_every": 5});
+    let engine = start_with(settings).await.with_models().await;
+    for number in 0..9 {
+        engine.put(&format!("/digitaltwins/r-{number}"), room("r")).await;
+        if number == 3 {
+            log_is_empty(&engine).await;
+        }
+    }
+    // With four twins it was due after five changes; it has nine now.
+    log_is_empty(&engine).await;
+    for _ in 0..8 {
+        engine.put("/digitaltwins/r-0", room("r")).await;
+    }
+    engine.runtime.store.relayed().await;
+    assert_eq!(change_ids(&engine.runtime).await.len(), 8, "a snapshot too early");
+    engine.put("/digitaltwins/r-0", room("r")).await;
+    log_is_empty(&engine).await;
 }
 
 #[tokio::test]
