@@ -1,14 +1,15 @@
 //! One service on one listener: everything that every service does alike.
 //!
-//! A request is answered by a task of its own. A client that goes away, or waits no longer, ends
-//! its waiting and not the work: a handler that has begun to change something comes to its end.
-//! A panic ends that task alone.
+//! A client that goes away, or waits no longer, ends its waiting and not the work: a handler that
+//! has begun to change something comes to its end, as a task of its own from then on. A panic ends
+//! that handler alone.
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ::metrics::Gauge;
 use axum::Extension;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -16,14 +17,14 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chiron_broker::TraceContext;
-use chiron_clock::{Activity, Clock, Shutdown, Tasks};
+use chiron_clock::{Activity, Clock, Panicked, Shutdown, Tasks, Work};
 use chiron_store::StoreError;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, oneshot};
-use tracing::Instrument as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::{Instrument as _, Span};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::api::{Api, Need, RouteEntry, guarded};
@@ -92,6 +93,7 @@ pub(crate) struct Door {
     tasks: Tasks,
     face: Option<fn(&Problem) -> Response>,
     slots: Arc<Semaphore>,
+    in_flight: Gauge,
     people: DefaultKeyedRateLimiter<String>,
     strangers: DefaultKeyedRateLimiter<IpAddr>,
 }
@@ -184,6 +186,7 @@ fn assemble(api: Api, runtime: &Runtime) -> (axum::Router, Arc<Door>) {
         tasks: runtime.tasks.clone(),
         face: api.face,
         slots: Arc::new(Semaphore::new(limits.concurrency)),
+        in_flight: ::metrics::gauge!(metrics::IN_FLIGHT, "service" => runtime.service),
         people: RateLimiter::keyed(per_second(limits.person_per_second)),
         strangers: RateLimiter::keyed(per_second(limits.stranger_per_second)),
         limits,
@@ -296,9 +299,21 @@ async fn enter(door: Arc<Door>, mut request: Request, next: Next) -> Response {
     let counts = !is_about_itself(request.uri().path());
     request.extensions_mut().insert(Arc::clone(&door));
     let from = client(&door.audit, &request);
-    let working = CLIENT.scope(from, work(&door, request, next, context, counts));
-    let answered = context.scope(working).instrument(span.clone());
-    let mut response = answered.await;
+    let counted = if counts { Counted::by(&door) } else { Ok(None) };
+    let mut response = match counted {
+        Ok(counted) => {
+            let handler = async move {
+                let response = next.run(request).await;
+                if let Some(counted) = &counted {
+                    counted.activity.called();
+                }
+                response
+            };
+            let handler = context.scope(CLIENT.scope(from, handler)).instrument(span.clone());
+            work(&door, handler, &span).await
+        }
+        Err(problem) => problem.into_response(),
+    };
 
     if let Some(face) = door.face
         && let Some(problem) = response.extensions().get::<Problem>().cloned()
@@ -337,54 +352,60 @@ fn method_label(method: &Method) -> &'static str {
     }
 }
 
-/// Runs the handler on a task of its own and waits for it as long as the limit says.
-async fn work(
-    door: &Arc<Door>,
-    request: Request,
-    next: Next,
-    context: TraceContext,
-    counts: bool,
-) -> Response {
-    let service = door.service;
-    let guards = if counts {
+/// A request that takes a slot and counts as work as long as this is held.
+struct Counted {
+    activity: Activity,
+    _slot: OwnedSemaphorePermit,
+    _work: Work,
+}
+
+impl Counted {
+    fn by(door: &Door) -> Result<Option<Self>, Problem> {
         let Ok(slot) = Arc::clone(&door.slots).try_acquire_owned() else {
             door.limited("concurrency");
-            return Problem::unavailable("too many requests at the same time").into_response();
+            return Err(Problem::unavailable("too many requests at the same time"));
         };
-        Some((slot, door.activity.work()))
-    } else {
-        None
-    };
-    let (answer, answered) = oneshot::channel();
-    let activity = door.activity.clone();
-    let in_flight = ::metrics::gauge!(metrics::IN_FLIGHT, "service" => service);
-    in_flight.increment(1.0);
-    let from = CLIENT.get();
-    let task = async move {
-        let response = CLIENT.scope(from, next.run(request)).await;
-        if counts {
-            activity.called();
-        }
-        // Nobody may be waiting any more; the work was done nevertheless.
-        let _gone = answer.send(response);
-        drop(guards);
-    };
-    door.tasks.spawn("request", context.scope(task).in_current_span());
-    let response = match tokio::time::timeout(door.limits.time, answered).await {
+        let activity = door.activity.clone();
+        Ok(Some(Self { _work: activity.work(), activity, _slot: slot }))
+    }
+}
+
+/// Runs the handler and waits for it as long as the limit says.
+async fn work(
+    door: &Door,
+    handler: impl Future<Output = Response> + Send + 'static,
+    span: &Span,
+) -> Response {
+    let _in_flight = InFlight::one(door.in_flight.clone());
+    match tokio::time::timeout(door.limits.time, door.tasks.finish("request", handler)).await {
         Ok(Ok(response)) => response,
-        // The task's panic was logged by the one who spawned it.
-        Ok(Err(_dropped)) => {
-            ::metrics::counter!(metrics::PANICS, "service" => service).increment(1);
+        // It was logged where it happened.
+        Ok(Err(Panicked)) => {
+            ::metrics::counter!(metrics::PANICS, "service" => door.service).increment(1);
             Problem::bug().into_response()
         }
         Err(_elapsed) => {
             door.limited("time");
-            tracing::warn!("request took too long");
+            span.in_scope(|| tracing::warn!("request took too long"));
             Problem::unavailable("this took too long; it may have been done").into_response()
         }
-    };
-    in_flight.decrement(1.0);
-    response
+    }
+}
+
+/// Somebody waits for an answer.
+struct InFlight(Gauge);
+
+impl InFlight {
+    fn one(gauge: Gauge) -> Self {
+        gauge.increment(1.0);
+        Self(gauge)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
 }
 
 fn in_another_form(

@@ -21,4 +21,4 @@ pub use clock::{Clock, Hand};
 pub use ids::Ids;
 pub use reconciler::Reconciler;
 pub use source_time::{SourceWindow, Unbelievable};
-pub use tasks::{Shutdown, Tasks, Trigger};
+pub use tasks::{Finish, Panicked, Shutdown, Tasks, Trigger};
