@@ -85,7 +85,6 @@ impl Tasks {
         Finish { tasks: self.clone(), work: Guarded { name, task: Some(Box::pin(work)) } }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the one place that spawns; `join` drains it")]
     fn run<T: Send + 'static>(&self, task: Guarded<T>) {
         // Without a runtime everything ends anyway.
         let Ok(runtime) = Handle::try_current() else { return };
