@@ -64,7 +64,7 @@ proptest! {
     ) {
         let mut block = Block::new();
         block.put("p", "Patient", json!({"heart_beat": 70}));
-        let before = block.graph.twins_from(None).map(|(_, twin)| twin.clone()).collect::<Vec<_>>();
+        let before = block.graph.twins_from(None).map(|(_, twin)| Value::clone(twin)).collect::<Vec<_>>();
         let operation = |(op, path, value)| json!({"op": op, "path": path, "value": value});
         let operations: Vec<Value> = operations.into_iter().map(operation).collect();
         let patch = whole.unwrap_or(Value::from(operations));
@@ -73,7 +73,7 @@ proptest! {
             Ok(_) => {}
             Err(refused) => {
                 prop_assert!(!code(Err::<(), _>(refused)).is_empty());
-                let after = block.graph.twins_from(None).map(|(_, twin)| twin.clone());
+                let after = block.graph.twins_from(None).map(|(_, twin)| Value::clone(twin));
                 prop_assert_eq!(after.collect::<Vec<_>>(), before);
             }
         }
