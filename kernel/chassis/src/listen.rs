@@ -21,14 +21,13 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::connect_info::ConnectInfo;
 use axum::http::Request;
-use chiron_clock::Shutdown;
+use chiron_clock::{Shutdown, Tasks};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tower::ServiceExt as _;
 
@@ -238,31 +237,19 @@ impl AsyncWrite for Watched {
     }
 }
 
-/// Connections that go on when nobody waits for them any more: whoever stops serving for a failure
-/// owes its last clients an answer.
-#[derive(Default)]
-struct Conversations(JoinSet<()>);
-
-impl Drop for Conversations {
-    fn drop(&mut self) {
-        self.0.detach_all();
-    }
-}
-
 /// Serves until a shutdown is requested, then until the requests in flight have ended. When it is
-/// dropped they go on as long as their runtime.
+/// dropped they go on as long as their runtime: whoever stops serving for a failure owes its last
+/// clients an answer.
 pub(crate) async fn listen(
     app: axum::Router,
     listener: TcpListener,
     places: Connections,
     shutdown: Shutdown,
 ) {
-    let mut connections = Conversations::default();
-    let connections = &mut connections.0;
+    let connections = Tasks::new();
     loop {
         let accepted = tokio::select! {
             () = shutdown.requested() => break,
-            Some(_ended) = connections.join_next(), if !connections.is_empty() => continue,
             accepted = listener.accept() => accepted,
         };
         match accepted {
@@ -272,7 +259,8 @@ pub(crate) async fn listen(
                     tracing::debug!(error = %err, "socket option refused");
                 }
                 let stream = Watched { stream, taken: places.take() };
-                connections.spawn(converse(app.clone(), stream, peer, shutdown.clone()));
+                let conversation = converse(app.clone(), stream, peer, shutdown.clone());
+                connections.spawn("connection", conversation);
             }
             Err(err) => {
                 tracing::warn!(error = %err, "a connection was not accepted");
@@ -281,7 +269,7 @@ pub(crate) async fn listen(
         }
     }
     drop(listener);
-    while connections.join_next().await.is_some() {}
+    connections.join().await;
 }
 
 /// Serves one connection to its end.

@@ -299,8 +299,7 @@ async fn enter(door: Arc<Door>, mut request: Request, next: Next) -> Response {
     let counts = !is_about_itself(request.uri().path());
     request.extensions_mut().insert(Arc::clone(&door));
     let from = client(&door.audit, &request);
-    let counted = if counts { Counted::by(&door) } else { Ok(None) };
-    let mut response = match counted {
+    let mut response = match counts.then(|| Counted::by(&door)).transpose() {
         Ok(counted) => {
             let handler = async move {
                 let response = next.run(request).await;
@@ -360,13 +359,13 @@ struct Counted {
 }
 
 impl Counted {
-    fn by(door: &Door) -> Result<Option<Self>, Problem> {
+    fn by(door: &Door) -> Result<Self, Problem> {
         let Ok(slot) = Arc::clone(&door.slots).try_acquire_owned() else {
             door.limited("concurrency");
             return Err(Problem::unavailable("too many requests at the same time"));
         };
         let activity = door.activity.clone();
-        Ok(Some(Self { _work: activity.work(), activity, _slot: slot }))
+        Ok(Self { _work: activity.work(), activity, _slot: slot })
     }
 }
 

@@ -1,11 +1,14 @@
 //! Tasks that end with their service: nothing is spawned and forgotten.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -49,15 +52,25 @@ impl Shutdown {
 
 /// The tasks of one service. Cheap to clone; all clones hold one set.
 #[derive(Debug, Clone, Default)]
-pub struct Tasks(Arc<Mutex<Running>>);
+pub struct Tasks(Arc<Running>);
 
 /// Tasks that go on when nobody can wait for them any more.
 #[derive(Debug, Default)]
-struct Running(JoinSet<()>);
+struct Running {
+    set: Mutex<JoinSet<()>>,
+    /// The set wakes one who waits: whoever waits takes this turn.
+    joining: tokio::sync::Mutex<()>,
+}
+
+impl Running {
+    fn set(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.detach_all();
+        self.set().detach_all();
     }
 }
 
@@ -73,7 +86,7 @@ impl Tasks {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.run(Guarded { name, task: Some(Box::pin(task)) });
+        self.run(guarded(name, task));
     }
 
     /// Does the work where its result is awaited, and goes on with it as a task of this set when
@@ -82,38 +95,24 @@ impl Tasks {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        Finish { tasks: self.clone(), work: Guarded { name, task: Some(Box::pin(work)) } }
+        Finish { tasks: self.clone(), work: Some(Box::pin(guarded(name, work))) }
     }
 
-    fn run<T: Send + 'static>(&self, task: Guarded<T>) {
-        // Without a runtime everything ends anyway.
-        let Ok(runtime) = Handle::try_current() else { return };
-        let task = async move {
-            // A panic was told where it happened.
-            let _result = task.await;
-        };
-        let mut tasks = self.running();
-        while tasks.0.try_join_next().is_some() {}
-        tasks.0.spawn_on(task, &runtime);
+    /// What is guarded has told of its panic, so that nobody need ask for its result.
+    fn run<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) {
+        let mut set = self.0.set();
+        while set.try_join_next().is_some() {}
+        set.spawn(async move { drop(task.await) });
     }
 
     /// Waits until every task has ended, those spawned meanwhile included.
     pub async fn join(&self) {
-        loop {
-            let mut tasks = std::mem::take(&mut *self.running());
-            if tasks.0.is_empty() {
-                return;
-            }
-            while let Some(ended) = tasks.0.join_next().await {
-                if let Err(err) = ended {
-                    tracing::error!(error = %err, "task ended badly");
-                }
+        let _turn = self.0.joining.lock().await;
+        while let Some(ended) = poll_fn(|context| self.0.set().poll_join_next(context)).await {
+            if let Err(err) = ended {
+                tracing::error!(error = %err, "task ended badly");
             }
         }
-    }
-
-    fn running(&self) -> MutexGuard<'_, Running> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -122,68 +121,54 @@ impl Tasks {
 #[error("the work panicked")]
 pub struct Panicked;
 
-/// Work until it has ended or panicked; nothing of it is left afterwards.
-struct Guarded<T> {
-    name: &'static str,
-    task: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
-}
-
-impl<T> Future for Guarded<T> {
-    type Output = Result<T, Panicked>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        // Not polled again once it was ready.
-        let Some(mut task) = self.task.take() else { return Poll::Pending };
-        // What a panic leaves behind is dropped here and seen by nobody.
-        match catch_unwind(AssertUnwindSafe(|| task.as_mut().poll(context))) {
-            Ok(Poll::Pending) => {
-                self.task = Some(task);
-                Poll::Pending
-            }
-            Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
-            Err(_panic) => {
-                metrics::counter!("chiron_task_panics_total", "task" => self.name).increment(1);
-                tracing::error!(task = self.name, "task panicked");
-                Poll::Ready(Err(Panicked))
-            }
-        }
-    }
+/// Does the work; tells of its panic, of which nothing is left for anybody to see.
+async fn guarded<F: Future>(name: &'static str, work: F) -> Result<F::Output, Panicked> {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|_panic| {
+        metrics::counter!("chiron_task_panics_total", "task" => name).increment(1);
+        tracing::error!(task = name, "task panicked");
+        Panicked
+    })
 }
 
 /// Work that comes to its end also when this is dropped; [`Tasks::finish`] makes it.
 #[must_use = "nothing is done before it is awaited or dropped"]
 pub struct Finish<T: Send + 'static> {
     tasks: Tasks,
-    work: Guarded<T>,
+    /// `None` once it has ended.
+    work: Option<BoxFuture<'static, Result<T, Panicked>>>,
 }
 
 impl<T: Send + 'static> Future for Finish<T> {
     type Output = Result<T, Panicked>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.work).poll(context)
+        let Some(work) = &mut self.work else { return Poll::Pending };
+        let result = ready!(work.as_mut().poll(context));
+        self.work = None;
+        Poll::Ready(result)
     }
 }
 
 impl<T: Send + 'static> Drop for Finish<T> {
     fn drop(&mut self) {
-        if let Some(task) = self.work.task.take() {
-            self.tasks.run(Guarded { name: self.work.name, task: Some(task) });
+        // Without a runtime nothing can go on.
+        if let Some(work) = self.work.take()
+            && Handle::try_current().is_ok()
+        {
+            self.tasks.run(work);
         }
     }
 }
 
 impl<T: Send + 'static> fmt::Debug for Finish<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Finish").field("name", &self.work.name).finish_non_exhaustive()
+        f.debug_struct("Finish").field("ended", &self.work.is_none()).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
-
-    use futures_util::FutureExt as _;
 
     use super::*;
 
@@ -204,13 +189,14 @@ mod tests {
         tasks.join().await;
         assert!(done.load(Ordering::SeqCst));
     }
+
     #[tokio::test]
     async fn work_is_done_where_it_is_awaited() {
         let tasks = Tasks::new();
         assert_eq!(tasks.finish("ends", async { 7 }).await, Ok(7));
         let panics = tasks.finish("panics", async { panic!("on purpose") });
         assert_eq!(panics.await, Err::<(), _>(Panicked));
-        assert!(tasks.running().0.is_empty(), "nothing was spawned");
+        assert!(tasks.0.set().is_empty(), "nothing was spawned");
     }
 
     #[tokio::test]
@@ -231,5 +217,20 @@ mod tests {
         sender.send(()).expect("the work goes on");
         tasks.join().await;
         assert!(done.load(Ordering::SeqCst));
+    }
+    #[tokio::test]
+    async fn all_who_wait_see_the_end_and_who_gives_up_takes_nothing_away() {
+        let tasks = Tasks::new();
+        let (trigger, shutdown) = Shutdown::new();
+        tasks.spawn("waits", async move { shutdown.requested().await });
+        assert!(tasks.join().now_or_never().is_none(), "gives up");
+        let (first, second) = (tasks.clone(), tasks.clone());
+        let waiting = async { tokio::join!(first.join(), second.join()) };
+        let triggering = async {
+            tokio::task::yield_now().await;
+            trigger.trigger();
+        };
+        tokio::join!(waiting, triggering);
+        assert!(tasks.0.set().is_empty());
     }
 }

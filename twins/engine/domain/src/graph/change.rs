@@ -3,9 +3,9 @@
 //! A change holds the whole document that it leaves behind, not the difference: folding it needs
 //! no rule that may be different in a later version, and twins are small.
 
-use jiff::Timestamp;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::{
