@@ -64,8 +64,9 @@ pub(crate) fn test(root: &Path, only: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// The long runs of the end-to-end suite, or those whose name has the word.
-pub(crate) fn soak(root: &Path, word: Option<&str>) -> Result<()> {
+/// The long runs of the end-to-end suite, or those whose name has the word; of days, all or those
+/// whose name ends with one of the given texts.
+pub(crate) fn soak(root: &Path, word: Option<&str>, days: &[String]) -> Result<()> {
     run(&mut cargo(root, &["build", "--release", "--package", "chiron", "--package", "truth"]))?;
     let mut args = vec![
         "test",
@@ -80,7 +81,11 @@ pub(crate) fn soak(root: &Path, word: Option<&str>) -> Result<()> {
         "--ignored",
     ];
     args.extend(word);
-    run(&mut cargo(root, &args))
+    let mut soak = cargo(root, &args);
+    if !days.is_empty() {
+        soak.env("CHIRON_SOAK_DAYS", days.join(","));
+    }
+    run(&mut soak)
 }
 
 fn end_to_end(root: &Path) -> Command {

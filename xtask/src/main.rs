@@ -42,6 +42,9 @@ enum Command {
     Soak {
         /// Only the long runs whose name contains this text
         only: Option<String>,
+        /// Only the days whose name ends with this text, such as `seed 108`
+        #[arg(long = "day")]
+        days: Vec<String>,
     },
     /// Proves the arrows between crates and layers
     Arch,
@@ -85,7 +88,7 @@ fn execute(command: Command) -> Result<()> {
     match command {
         Command::Up { args } => run::up(&root, &args),
         Command::Test { only } => gate::test(&root, only.as_deref()),
-        Command::Soak { only } => gate::soak(&root, only.as_deref()),
+        Command::Soak { only, days } => gate::soak(&root, only.as_deref(), &days),
         Command::Arch => arch::check(&root)?.report("arch"),
         Command::Tidy => tidy::check(&root)?.report("tidy"),
         Command::Bench { args } => run::bench(&root, &args),
