@@ -83,7 +83,7 @@ pub(crate) fn soak(root: &Path, word: Option<&str>, days: &[String]) -> Result<(
     args.extend(word);
     let mut soak = cargo(root, &args);
     if !days.is_empty() {
-        soak.env("CHIRON_SOAK_DAYS", days.join(","));
+        soak.env("SOAK_DAYS", days.join(","));
     }
     run(&mut soak)
 }

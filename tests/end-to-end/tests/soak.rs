@@ -1,7 +1,7 @@
 //! What takes long: full days, named days, and twenty kills. Run by `cargo xtask soak`.
 //!
 //! What the oracle says of each run is written to `RESULTS.md` of this crate as it comes, to be
-//! committed; it may be run in parts, since rows of other runs stay: `CHIRON_SOAK_DAYS` holds what
+//! committed; it may be run in parts, since rows of other runs stay: `SOAK_DAYS` holds what
 //! the names of the days to be run end with, between commas.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -54,7 +54,7 @@ fn note(what: &str, began: Instant, verdict: &Verdict) {
 /// Whether a day is to be run.
 #[expect(clippy::disallowed_methods, reason = "which days are run is the developer's affair")]
 fn asked_for(what: &str) -> bool {
-    let Ok(days) = std::env::var("CHIRON_SOAK_DAYS") else { return true };
+    let Ok(days) = std::env::var("SOAK_DAYS") else { return true };
     days.split(',').any(|day| what.ends_with(day.trim()))
 }
 
