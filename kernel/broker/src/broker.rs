@@ -10,13 +10,13 @@ use jiff::Timestamp;
 
 use crate::disk::Trouble;
 use crate::error::{BrokerError, OpenError, PublishError, StorageError};
-use crate::fragment::Fragments;
+use crate::log::Subscription;
+use crate::log::fragment::Fragments;
+use crate::log::reader::{self, Range};
 use crate::log::{Change, ChangeError, Log, Step, StepKind};
 use crate::partition::partition_of;
-use crate::reader::{self, Range};
 use crate::record::{MAX_RECORD_BYTES, NewRecord, Position, Record, is_topic};
 use crate::settings::LogSettings;
-use crate::subscription::Subscription;
 
 /// Topics of events. Cheap to clone; the last clone (and subscription) to go closes the log.
 #[derive(Clone)]

@@ -22,10 +22,10 @@ use tracing::Instrument as _;
 
 use crate::broker::Broker;
 use crate::error::BrokerError;
-use crate::fragment::Fragments;
 use crate::log::Log;
+use crate::log::Subscription;
+use crate::log::fragment::Fragments;
 use crate::record::Record;
-use crate::subscription::Subscription;
 
 /// Records that a handler gets at once, at most.
 const MAX_SLICE: usize = 128;

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use tracing::Instrument as _;
 
 use crate::TraceContext;
-use crate::fragment::Fragments;
+use crate::log::fragment::Fragments;
 
 /// The largest record: key, value and headers together, in bytes. Kafka's default limit for a
 /// whole request is 1 MB; this leaves room for its framing.

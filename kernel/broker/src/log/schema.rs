@@ -22,10 +22,10 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ffi, params};
 
 use crate::error::OpenError;
-use crate::recovery::recover;
-use crate::segment::Segments;
+use crate::log::recovery::recover;
+use crate::log::segment::Segments;
+use crate::log::state::{Extent, Progress, State};
 use crate::settings::{Durability, LogSettings};
-use crate::state::{Extent, Progress, State};
 
 /// "CHEL", Chiron event log: in the header of every file, where `file` and `SQLite` show it.
 const APPLICATION_ID: i64 = 0x4348_454c;

@@ -3,7 +3,7 @@
 //! Publishers do this work, each in its own thread, so that the one writer only moves blocks of
 //! bytes: what it spends on a record is what limits everybody.
 
-use crate::layout;
+use crate::log::layout;
 use crate::record::{Headers, Position};
 
 /// A fragment, and a chunk of the file, takes no more records once it has this many bytes …

@@ -9,10 +9,10 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::error::{BrokerError, OpenError};
-use crate::reader::{self, Range, Readers};
+use crate::log::reader::{self, Range, Readers};
+use crate::log::schema::{self, uint};
+use crate::log::state::Extent;
 use crate::record::Record;
-use crate::schema::{self, uint};
-use crate::state::Extent;
 
 /// A read-only view of a log's file. Its methods block on the disk, and each shows the newest state.
 #[derive(Debug)]

@@ -10,8 +10,8 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::error::StorageError;
-use crate::schema::{int, row, uint};
-use crate::segment::{self, Head, Place, Segments};
+use crate::log::schema::{int, row, uint};
+use crate::log::segment::{self, Head, Place, Segments};
 use crate::settings::{Durability, LogSettings};
 
 /// Completes the index from the segments and opens the segment that is to be written.

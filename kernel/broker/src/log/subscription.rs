@@ -8,11 +8,11 @@ use jiff::Timestamp;
 
 use crate::broker::read;
 use crate::error::BrokerError;
-use crate::fragment::Fragments;
+use crate::log::fragment::Fragments;
+use crate::log::reader::Range;
+use crate::log::state::Progress;
 use crate::log::{Change, Log, Step, StepKind};
-use crate::reader::Range;
 use crate::record::{Record, is_topic};
-use crate::state::Progress;
 
 /// A group's place in its topics. While it lives, no other subscription of the group reads them:
 /// the embedded log serves one process, so a group's work is shared out by partition within it.

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::reader::{first_offset, holder};
-use crate::schema::{int, offset_of, row, uint};
-use crate::segment::{Head, Place};
+use crate::log::reader::{first_offset, holder};
+use crate::log::schema::{int, offset_of, row, uint};
+use crate::log::segment::{Head, Place};
+use crate::log::state::State;
 use crate::settings::{LogSettings, Retention};
-use crate::state::State;
 
 /// Records removed from one partition in one transaction, so that publishers wait only briefly.
 const MAX_REMOVED: u64 = 5_000;

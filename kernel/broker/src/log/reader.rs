@@ -13,11 +13,11 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::disk::{Failed, Trouble};
 use crate::error::{BrokerError, StorageError};
-use crate::layout::Entries;
+use crate::log::layout::Entries;
+use crate::log::schema::{connect_reader, offset_of, row, uint};
+use crate::log::segment::{Place, SegmentFiles, Shape, folder_of};
+use crate::log::state::Extent;
 use crate::record::Record;
-use crate::schema::{connect_reader, offset_of, row, uint};
-use crate::segment::{Place, SegmentFiles, Shape, folder_of};
-use crate::state::Extent;
 
 /// Connections kept for the next reader; more may be open for a moment.
 const KEPT: usize = 8;

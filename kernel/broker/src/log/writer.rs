@@ -20,14 +20,14 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::disk::Trouble;
 use crate::error::StorageError;
-use crate::fragment::Fragment;
+use crate::log::fragment::Fragment;
+use crate::log::recovery::{note_agreement, put};
+use crate::log::retention;
+use crate::log::schema::{Opened, int, synchronous};
+use crate::log::segment::{Frame, Head, Place, Segments};
+use crate::log::state::{Extent, Progress, State};
 use crate::log::{Change, Job, Reply, Shared, Step, StepKind};
-use crate::recovery::{note_agreement, put};
-use crate::retention;
-use crate::schema::{Opened, int, synchronous};
-use crate::segment::{Frame, Head, Place, Segments};
 use crate::settings::{Durability, LogSettings};
-use crate::state::{Extent, Progress, State};
 
 /// Bytes of records in one transaction, roughly.
 const MAX_COMMIT_BYTES: usize = 8 << 20;
@@ -508,9 +508,9 @@ mod tests {
 
     use super::*;
     use crate::disk::Failed;
-    use crate::fragment::Fragments;
+    use crate::log::fragment::Fragments;
+    use crate::log::{schema, segment};
     use crate::record::Headers;
-    use crate::{schema, segment};
 
     fn writer(path: &Path, durability: Durability) -> Writer {
         let settings = LogSettings::new(durability);

@@ -1,5 +1,20 @@
 //! The embedded log: one file, one writer, and what everybody else may know without asking it.
 
+pub(crate) mod fragment;
+mod layout;
+pub(crate) mod reader;
+mod recovery;
+mod retention;
+mod schema;
+mod segment;
+mod state;
+mod subscription;
+mod view;
+mod writer;
+
+pub use subscription::Subscription;
+pub use view::LogReader;
+
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -12,12 +27,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use crate::disk::{Failed, Trouble};
 use crate::error::{OpenError, StorageError};
-use crate::fragment::Fragments;
-use crate::reader::Readers;
-use crate::schema;
+use crate::log::fragment::Fragments;
+use crate::log::reader::Readers;
+use crate::log::state::State;
+use crate::log::writer::Writer;
 use crate::settings::LogSettings;
-use crate::state::State;
-use crate::writer::Writer;
 
 /// Bytes of records waiting for the writer, in KiB; more make publishers wait.
 const MAX_WAITING_KIB: u32 = 32 << 10;
