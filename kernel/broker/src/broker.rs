@@ -1,6 +1,6 @@
 //! The port: what services see of events.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,21 +9,24 @@ use chiron_clock::{Activity, Clock};
 use jiff::Timestamp;
 
 use crate::disk::Trouble;
-use crate::error::{BrokerError, OpenError, PublishError, StorageError};
-use crate::log::Subscription;
-use crate::log::fragment::Fragments;
-use crate::log::reader::{self, Range};
-use crate::log::{Change, ChangeError, Log, Step, StepKind};
-use crate::partition::partition_of;
+use crate::error::{BrokerError, ConnectError, OpenError, PublishError, StorageError};
+use crate::kafka::Kafka;
+use crate::log::{Log, Subscription};
 use crate::record::{MAX_RECORD_BYTES, NewRecord, Position, Record, is_topic};
-use crate::settings::LogSettings;
+use crate::settings::{KafkaSettings, LogSettings};
 
-/// Topics of events. Cheap to clone; the last clone (and subscription) to go closes the log.
+/// Topics of events, in the embedded log or on a Kafka cluster. Cheap to clone; the last clone (and
+/// subscription) to go closes it.
 #[derive(Clone)]
 pub struct Broker {
-    // The embedded log is the only one so far; a second makes this an enum.
-    log: Arc<Log>,
+    engine: Engine,
     activity: Option<Activity>,
+}
+
+#[derive(Clone)]
+pub(crate) enum Engine {
+    Log(Arc<Log>),
+    Kafka(Arc<Kafka>),
 }
 
 impl Broker {
@@ -32,19 +35,30 @@ impl Broker {
     /// # Errors
     /// [`OpenError`]; a file that is not ours, or newer, is left untouched.
     pub fn open(path: &Path, settings: LogSettings, clock: Clock) -> Result<Self, OpenError> {
-        Ok(Self { log: Log::open(path, settings, clock)?, activity: None })
+        Ok(Self { engine: Engine::Log(Log::open(path, settings, clock)?), activity: None })
+    }
+
+    /// Connects to a Kafka cluster, and creates `topics` with their dead letters where they are
+    /// missing and the settings allow it.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn connect(settings: KafkaSettings, topics: &[&str]) -> Result<Self, ConnectError> {
+        let kafka = Kafka::connect(settings, topics).await?;
+        Ok(Self { engine: Engine::Kafka(kafka), activity: None })
     }
 
     /// The same broker, with every record published through this handle counted as appended in
     /// `activity`.
     #[must_use]
     pub fn with_activity(&self, activity: Activity) -> Self {
-        Self { log: Arc::clone(&self.log), activity: Some(activity) }
+        Self { engine: self.engine.clone(), activity: Some(activity) }
     }
 
-    /// Publishes records in their order, all or none, and answers where each stands. The answer
-    /// comes when they are as durable as the log's settings say. If the caller goes away before
-    /// that they may be published or not. Nothing to publish is no error.
+    /// Publishes records in their order and answers where each stands. The answer comes when they
+    /// are as durable as the settings say. The embedded log takes all or none; of a call that
+    /// failed, or that the caller did not wait for, a Kafka cluster may have taken some. Nothing to
+    /// publish is no error.
     ///
     /// # Errors
     /// [`PublishError`]; only [`PublishError::Storage`] is worth another try.
@@ -52,7 +66,6 @@ impl Broker {
         if records.is_empty() {
             return Ok(Vec::new());
         }
-        let mut total = 0;
         for record in &records {
             let bytes = record.bytes();
             if MAX_RECORD_BYTES < bytes {
@@ -62,26 +75,11 @@ impl Broker {
             if !is_topic(&record.topic) {
                 return Err(PublishError::BadTopic { topic: record.topic.clone() });
             }
-            total += bytes;
         }
-        let mut fragments = Fragments::with_room(total);
-        let mut partitions = HashMap::new();
-        for NewRecord { topic, aggregate, key, value, headers } in &records {
-            let partition = *partitions
-                .entry(aggregate.as_str())
-                .or_insert_with(|| partition_of(aggregate, self.log.partitions()));
-            fragments.push(topic, partition, Some(key), value.as_bytes(), headers);
-        }
-        let places = fragments.places();
-        let change = Change { records: fragments, ..Change::default() };
-        // Many small texts: they are given back while the writer works, not before or after.
-        let done_with = async { drop(records) };
-        let (first, ()) = futures_util::future::join(self.log.change(change), done_with).await;
-        let first = first.map_err(|err| match err {
-            ChangeError::Closed => PublishError::Closed,
-            ChangeError::Storage(err) => PublishError::Storage(err),
-        })?;
-        let positions = places.positions(&first);
+        let positions = match &self.engine {
+            Engine::Log(log) => log.publish(records).await?,
+            Engine::Kafka(kafka) => kafka.publish(records).await?,
+        };
         if let Some(activity) = &self.activity {
             activity.appended(u64::try_from(positions.len()).unwrap_or(u64::MAX));
         }
@@ -89,41 +87,73 @@ impl Broker {
     }
 
     /// Joins `group` for `topics` (created if there are none) and reads on where the group had
-    /// committed; a group that is new to a topic begins at its oldest record.
+    /// committed; a group that is new to a topic begins at its oldest record. For the embedded log;
+    /// a group of a Kafka cluster is joined by a [`Consumer`](crate::Consumer) alone.
     ///
     /// # Errors
     /// [`BrokerError::AlreadySubscribed`] while another subscription of the group reads one of the
-    /// topics; [`BrokerError::BadTopic`], [`BrokerError::Closed`], [`BrokerError::Storage`].
+    /// topics; [`BrokerError::BadTopic`], [`BrokerError::Closed`], [`BrokerError::Storage`],
+    /// [`BrokerError::NotHere`].
     pub async fn subscribe(
         &self,
         group: &str,
         topics: &[&str],
     ) -> Result<Subscription, BrokerError> {
-        Subscription::join(&self.log, group, topics).await
+        match &self.engine {
+            Engine::Log(log) => Subscription::join(log, group, topics).await,
+            Engine::Kafka(_) => Err(BrokerError::NotHere { what: "a subscription" }),
+        }
     }
 
-    /// Records of `topics` that `group` has not committed. In memory, O(partitions); shows a record
-    /// before its publisher has the answer, and a commit before its consumer has.
-    pub fn lag(&self, group: &str, topics: &[&str]) -> u64 {
-        let state = self.log.state();
-        topics.iter().map(|topic| state.lag(group, topic)).sum()
+    /// Records of `topics` that `group` has not committed. With the embedded log from memory, in
+    /// O(partitions); it shows a record before its publisher has the answer, and a commit before its
+    /// consumer has.
+    ///
+    /// # Errors
+    /// [`BrokerError::Storage`] when a cluster does not answer.
+    pub async fn lag(&self, group: &str, topics: &[&str]) -> Result<u64, BrokerError> {
+        match &self.engine {
+            Engine::Log(log) => Ok(log.lag(group, topics)),
+            Engine::Kafka(kafka) => kafka.lag(group, topics).await,
+        }
     }
 
     /// By partition, the offset that the next record will get. Empty for an unknown topic.
-    pub fn ends(&self, topic: &str) -> BTreeMap<u32, u64> {
-        (0..).zip(self.log.state().extents(topic)).map(|(p, extent)| (p, extent.end)).collect()
+    ///
+    /// # Errors
+    /// [`BrokerError::Storage`] when a cluster does not answer.
+    pub async fn ends(&self, topic: &str) -> Result<BTreeMap<u32, u64>, BrokerError> {
+        match &self.engine {
+            Engine::Log(log) => Ok(log.ends(topic)),
+            Engine::Kafka(kafka) => Ok(kafka.extents(topic).await?.ends()),
+        }
     }
 
     /// By partition, the oldest offset still kept. Empty for an unknown topic.
-    pub fn starts(&self, topic: &str) -> BTreeMap<u32, u64> {
-        (0..).zip(self.log.state().extents(topic)).map(|(p, extent)| (p, extent.low)).collect()
+    ///
+    /// # Errors
+    /// [`BrokerError::Storage`] when a cluster does not answer.
+    pub async fn starts(&self, topic: &str) -> Result<BTreeMap<u32, u64>, BrokerError> {
+        match &self.engine {
+            Engine::Log(log) => Ok(log.starts(topic)),
+            Engine::Kafka(kafka) => Ok(kafka.extents(topic).await?.starts()),
+        }
     }
 
     /// By partition, the next offset that the group has not committed. Empty when the group has
     /// never subscribed to the topic.
-    pub fn committed(&self, group: &str, topic: &str) -> BTreeMap<u32, u64> {
-        let state = self.log.state();
-        (0..).zip(state.progress(group, topic)).map(|(p, progress)| (p, progress.next)).collect()
+    ///
+    /// # Errors
+    /// [`BrokerError::Storage`] when a cluster does not answer.
+    pub async fn committed(
+        &self,
+        group: &str,
+        topic: &str,
+    ) -> Result<BTreeMap<u32, u64>, BrokerError> {
+        match &self.engine {
+            Engine::Log(log) => Ok(log.committed(group, topic)),
+            Engine::Kafka(kafka) => kafka.committed(group, topic).await,
+        }
     }
 
     /// Up to `max` records of a partition from offset `from` on, or from the oldest one kept if that
@@ -138,15 +168,9 @@ impl Broker {
         from: u64,
         max: usize,
     ) -> Result<Vec<Record>, BrokerError> {
-        if self.partitions() <= partition {
-            return Err(BrokerError::NoPartition { topic: topic.to_owned(), partition });
-        }
-        let Some(extent) = self.log.state().extent(topic, partition) else {
-            return Ok(Vec::new());
-        };
-        match Range::of(topic, partition, extent, from) {
-            Some(range) if 0 < max => read(&self.log, vec![range], max).await,
-            _ => Ok(Vec::new()),
+        match &self.engine {
+            Engine::Log(log) => log.read(topic, partition, from, max).await,
+            Engine::Kafka(kafka) => kafka.read(topic, partition, from, max).await,
         }
     }
 
@@ -160,17 +184,21 @@ impl Broker {
         topic: &str,
         at: Timestamp,
     ) -> Result<BTreeMap<u32, u64>, BrokerError> {
-        offsets_at(&self.log, topic, at).await
+        match &self.engine {
+            Engine::Log(log) => log.offsets_at(topic, at).await,
+            Engine::Kafka(kafka) => kafka.offsets_at(topic, at).await,
+        }
     }
 
     /// Sets a group back (or forward) on a topic: from the given offsets on, by partition, it gets
     /// every record, again if need be. Offsets beyond what is kept become the nearest kept one;
-    /// partitions not named stay. Works while the group is reading; durable when it answers. The
-    /// group is joined for the topic if it was not.
+    /// partitions not named stay. Durable when it answers. The group is joined for the topic if it
+    /// was not. The embedded log does it while the group is reading, a Kafka cluster only while
+    /// nobody of the group is there.
     ///
     /// # Errors
     /// [`BrokerError::BadTopic`], [`BrokerError::NoPartition`], [`BrokerError::Closed`],
-    /// [`BrokerError::Storage`].
+    /// [`BrokerError::Storage`], [`BrokerError::GroupIsReading`].
     pub async fn rewind(
         &self,
         group: &str,
@@ -180,17 +208,10 @@ impl Broker {
         if !is_topic(topic) {
             return Err(BrokerError::BadTopic { topic: topic.to_owned() });
         }
-        if let Some(&partition) = offsets.keys().find(|p| self.partitions() <= **p) {
-            return Err(BrokerError::NoPartition { topic: topic.to_owned(), partition });
+        match &self.engine {
+            Engine::Log(log) => log.rewind(group, topic, offsets).await,
+            Engine::Kafka(kafka) => kafka.rewind(group, topic, offsets).await,
         }
-        let step = |(partition, next): (&u32, &u64)| Step {
-            group: group.to_owned(),
-            topic: topic.to_owned(),
-            kind: StepKind::Rewind { partition: *partition, next: *next },
-        };
-        let change = Change { steps: offsets.iter().map(step).collect(), ..Change::default() };
-        self.log.change(change).await?;
-        Ok(())
     }
 
     /// Forgets a group that is gone for good, so that it no longer holds back retention. If it
@@ -200,130 +221,123 @@ impl Broker {
     /// [`BrokerError::AlreadySubscribed`] while the group is reading; [`BrokerError::Closed`],
     /// [`BrokerError::Storage`].
     pub async fn forget_group(&self, group: &str) -> Result<(), BrokerError> {
-        if let Some(topic) = self.log.consumed_by(group) {
-            return Err(BrokerError::AlreadySubscribed { group: group.to_owned(), topic });
+        match &self.engine {
+            Engine::Log(log) => log.forget_group(group).await,
+            Engine::Kafka(kafka) => kafka.forget_group(group).await,
         }
-        let change = Change { forget: vec![group.to_owned()], ..Change::default() };
-        self.log.change(change).await?;
-        Ok(())
     }
 
-    /// Removes now what retention allows to go; it also happens by itself, every minute.
+    /// Removes now what retention allows to go; it also happens by itself, every minute. A Kafka
+    /// cluster sees to that alone.
     ///
     /// # Errors
     /// [`BrokerError::Closed`], [`BrokerError::Storage`].
     pub async fn retain(&self) -> Result<(), BrokerError> {
-        Ok(self.log.retain().await?)
+        match &self.engine {
+            Engine::Log(log) => Ok(log.retain().await?),
+            Engine::Kafka(_) => Ok(()),
+        }
     }
 
     /// All topics, by name.
-    pub fn topics(&self) -> Vec<String> {
-        self.log.state().topics.keys().cloned().collect()
+    ///
+    /// # Errors
+    /// [`BrokerError::Storage`] when a cluster does not answer.
+    pub async fn topics(&self) -> Result<Vec<String>, BrokerError> {
+        match &self.engine {
+            Engine::Log(log) => Ok(log.topics()),
+            Engine::Kafka(kafka) => kafka.topic_names().await,
+        }
     }
 
     /// All groups that have ever subscribed and were not forgotten, by name.
-    pub fn groups(&self) -> Vec<String> {
-        self.log.state().groups.keys().cloned().collect()
+    ///
+    /// # Errors
+    /// [`BrokerError::Storage`] when a cluster does not answer.
+    pub async fn groups(&self) -> Result<Vec<String>, BrokerError> {
+        match &self.engine {
+            Engine::Log(log) => Ok(log.groups()),
+            Engine::Kafka(kafka) => kafka.group_names().await,
+        }
     }
 
-    /// Partitions of every topic.
+    /// Partitions of every topic. On a cluster, of topics that Chiron creates; one that was there
+    /// before keeps its own number.
     pub fn partitions(&self) -> u32 {
-        self.log.partitions()
+        match &self.engine {
+            Engine::Log(log) => log.partitions(),
+            Engine::Kafka(kafka) => kafka.partitions(),
+        }
     }
 
-    /// Waits until more than `seen` records have ever been appended to the log and answers how many
-    /// have. Begin with 0 to learn the count (at once, unless the log is new). Once the log is
-    /// closed it answers the last count at once.
+    /// Begins to notice what is appended to `topics` by anybody, for [`Broker::seen`] and
+    /// [`Broker::wait_for_append`]. The embedded log notices everything anyway. Again for the same
+    /// topics it does nothing.
+    ///
+    /// # Errors
+    /// [`BrokerError::Storage`] when a cluster does not answer.
+    pub async fn follow(&self, topics: &[&str]) -> Result<(), BrokerError> {
+        match &self.engine {
+            Engine::Log(_) => Ok(()),
+            Engine::Kafka(kafka) => kafka.follow(topics).await,
+        }
+    }
+
+    /// By partition, the offset behind the newest record that this process has noticed: with the
+    /// embedded log the end of any topic, with a cluster that of a topic that is followed. Empty for
+    /// any other.
+    pub fn seen(&self, topic: &str) -> BTreeMap<u32, u64> {
+        match &self.engine {
+            Engine::Log(log) => log.ends(topic),
+            Engine::Kafka(kafka) => kafka.seen(topic),
+        }
+    }
+
+    /// Waits until more than `seen` records have been noticed and answers how many have. Begin with
+    /// 0 to learn the count (at once, unless there is none). Once the broker is closed it answers
+    /// the last count at once.
     pub async fn wait_for_append(&self, seen: u64) -> u64 {
-        let mut appended = self.log.appended();
-        loop {
-            let count = *appended.borrow_and_update();
-            if seen < count || self.log.is_closed() {
-                return count;
-            }
-            if appended.changed().await.is_err() {
-                return count;
-            }
+        match &self.engine {
+            Engine::Log(log) => log.wait_for_append(seen).await,
+            Engine::Kafka(kafka) => kafka.wait_for_append(seen).await,
         }
     }
 
-    /// What is to be seen to for the log to be written again: `None` unless the newest commit
-    /// failed for its disk.
+    /// What is to be seen to for events to be published again: `None` unless the newest attempt
+    /// failed for the disk or the cluster.
     pub fn trouble(&self) -> Option<Trouble> {
-        self.log.trouble()
-    }
-
-    /// Resolves when the log can no longer be used: it is damaged, or a failed write could not be
-    /// taken back. The error says what to do; whoever runs the process ends it. Other failures of
-    /// the disk pass, and are answered to whoever asked.
-    pub async fn failed(&self) -> StorageError {
-        self.log.failed().await
-    }
-
-    /// Writes what is waiting and closes the log, for all handles. After that another writer can
-    /// open the file.
-    pub async fn close(&self) {
-        let closing = on_disk(&self.log, |log| {
-            log.close();
-            Ok(())
-        });
-        if let Err(err) = closing.await {
-            tracing::error!(error = %err, "event log did not close");
+        match &self.engine {
+            Engine::Log(log) => log.trouble(),
+            Engine::Kafka(kafka) => kafka.trouble(),
         }
     }
 
-    pub(crate) fn log(&self) -> &Arc<Log> {
-        &self.log
+    /// Resolves when the broker can no longer be used: the log is damaged, or a failed write could
+    /// not be taken back; the cluster has fenced this process out. The error says what to do;
+    /// whoever runs the process ends it. Other failures pass, and are answered to whoever asked.
+    pub async fn failed(&self) -> StorageError {
+        match &self.engine {
+            Engine::Log(log) => log.failed().await,
+            Engine::Kafka(kafka) => kafka.failed().await,
+        }
+    }
+
+    /// Writes what is waiting and closes the broker, for all handles. After that another writer can
+    /// open a log's file.
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Log(log) => log.shut().await,
+            Engine::Kafka(kafka) => kafka.close().await,
+        }
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
     }
 }
 
 impl fmt::Debug for Broker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Broker").field("partitions", &self.partitions()).finish_non_exhaustive()
-    }
-}
-
-impl From<ChangeError> for BrokerError {
-    fn from(err: ChangeError) -> Self {
-        match err {
-            ChangeError::Closed => Self::Closed,
-            ChangeError::Storage(err) => Self::Storage(err),
-        }
-    }
-}
-
-/// Reads where blocking is allowed.
-pub(crate) async fn read(
-    log: &Arc<Log>,
-    ranges: Vec<Range>,
-    max: usize,
-) -> Result<Vec<Record>, BrokerError> {
-    on_disk(log, move |log| log.readers().read(&ranges, max)).await
-}
-
-pub(crate) async fn offsets_at(
-    log: &Arc<Log>,
-    topic: &str,
-    at: Timestamp,
-) -> Result<BTreeMap<u32, u64>, BrokerError> {
-    let extents = log.state().extents(topic).to_vec();
-    on_disk(log, move |log| {
-        log.readers().with(|connection| Ok(reader::offsets_at(connection, &extents, at)?))
-    })
-    .await
-}
-
-async fn on_disk<T: Send + 'static>(
-    log: &Arc<Log>,
-    work: impl FnOnce(&Log) -> Result<T, BrokerError> + Send + 'static,
-) -> Result<T, BrokerError> {
-    let log = Arc::clone(log);
-    match tokio::task::spawn_blocking(move || work(&log)).await {
-        Ok(outcome) => outcome,
-        Err(err) => match err.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime is shutting down.
-            Err(_) => Err(BrokerError::Closed),
-        },
     }
 }

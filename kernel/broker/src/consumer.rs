@@ -12,20 +12,21 @@
 use std::error::Error;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use chiron_clock::{Activity, Shutdown, Work};
 use futures_util::FutureExt as _;
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 use tracing::Instrument as _;
 
-use crate::broker::Broker;
+use crate::broker::{Broker, Engine};
 use crate::error::BrokerError;
-use crate::log::Log;
-use crate::log::Subscription;
-use crate::log::fragment::Fragments;
-use crate::record::Record;
+use crate::kafka::{Kafka, Member};
+use crate::log::{Log, Subscription};
+use crate::record::{Letter, Record};
 
 /// Records that a handler gets at once, at most.
 const MAX_SLICE: usize = 128;
@@ -128,15 +129,26 @@ impl Consumer {
         handler: H,
     ) -> impl Future<Output = ()> + Send {
         let paused = Arc::new(Paused::new(self.topics.len(), broker.partitions()));
-        let log = Arc::downgrade(broker.log());
-        let lag = Lag { log, consumer: self, paused: Arc::clone(&paused) };
-        activity.probe(move || lag.pending());
+        let received = Arc::new(AtomicU64::new(0));
+        match broker.engine() {
+            Engine::Log(log) => {
+                let log = Arc::downgrade(log);
+                let lag = Lag { log, consumer: self, paused: Arc::clone(&paused) };
+                activity.probe(move || lag.pending());
+            }
+            // What the cluster has and nobody has fetched is invisible; nothing stands still there.
+            Engine::Kafka(_) => {
+                let received = Arc::clone(&received);
+                activity.probe(move || received.load(Ordering::Acquire));
+            }
+        }
         let span = tracing::info_span!("consumer", context = self.group);
         let run = Run { consumer: self, broker, activity, shutdown, handler, paused };
         async move {
-            let Some(subscription) = run.subscribe().await else { return };
-            let run = &run;
-            join_all(subscription.split().into_iter().map(|s| run.partition(s))).await;
+            match run.broker.engine() {
+                Engine::Log(_) => run.on_the_log().await,
+                Engine::Kafka(kafka) => run.on_a_cluster(kafka, received).await,
+            }
         }
         .instrument(span)
     }
@@ -184,6 +196,29 @@ impl Lag {
     }
 }
 
+/// One partition as a member of a group reads it.
+pub(crate) trait Share: Send + Sync {
+    /// Its topic and number; `None` when there is none.
+    fn place(&self) -> Option<(&str, u32)>;
+
+    /// Waits for records and answers up to `max`, in order. [`BrokerError::Closed`] when no more
+    /// will come: the broker is closed, or the partition is somebody else's from now on.
+    fn next_batch(
+        &mut self,
+        max: usize,
+    ) -> impl Future<Output = Result<Vec<Record>, BrokerError>> + Send;
+
+    /// Publishes the dead letters and commits what was handled.
+    fn settle(
+        &self,
+        handled: &[Record],
+        dead_letters: &[Letter],
+    ) -> impl Future<Output = Result<(), BrokerError>> + Send;
+
+    /// Whether what was read before is to be dropped and will come again.
+    fn is_rewound(&self) -> bool;
+}
+
 struct Run<H> {
     consumer: Consumer,
     broker: Broker,
@@ -197,13 +232,61 @@ struct Run<H> {
 struct Outcome {
     /// Records from the beginning of the slice that need not come again.
     settled: usize,
-    dead_letters: Fragments,
+    dead_letters: Vec<Letter>,
     /// Why the record after these comes again.
     retry: Option<Box<dyn Error + Send + Sync>>,
     panicked: bool,
 }
 
 impl<H: Handler> Run<H> {
+    async fn on_the_log(&self) {
+        let Some(subscription) = self.subscribe().await else { return };
+        join_all(subscription.split().into_iter().map(|s| self.partition(s))).await;
+    }
+
+    /// The same with partitions that come and go.
+    async fn on_a_cluster(&self, kafka: &Arc<Kafka>, received: Arc<AtomicU64>) {
+        let Some(mut member) = self.join(kafka, received).await else { return };
+        let mut partitions = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                biased;
+                () = self.shutdown.requested() => break,
+                Some(()) = partitions.next(), if !partitions.is_empty() => {}
+                place = member.next() => match place {
+                    Some(place) => partitions.push(self.partition(place)),
+                    None => break,
+                },
+            }
+        }
+        // Each ends with the shutdown, after its batch.
+        while partitions.next().await.is_some() {}
+        drop(partitions);
+        member.leave().await;
+    }
+
+    /// `None` when the consumer is to end.
+    async fn join(&self, kafka: &Arc<Kafka>, received: Arc<AtomicU64>) -> Option<Member> {
+        let Consumer { group, topics } = self.consumer;
+        let mut attempt = 0;
+        let mut work = self.activity.work();
+        loop {
+            let problem = match kafka.ensure(topics).await {
+                Ok(()) => match Member::join(kafka, group, topics, Arc::clone(&received)) {
+                    Ok(member) => return Some(member),
+                    Err(err) => crate::chain(&err),
+                },
+                Err(err) => crate::chain(&err),
+            };
+            if kafka.is_closed() {
+                return None;
+            }
+            tracing::warn!(error = problem, attempt, "consumer joins again later");
+            work = self.back_off(work, &[], attempt).await?;
+            attempt += 1;
+        }
+    }
+
     /// `None` when the consumer is to end.
     async fn subscribe(&self) -> Option<Subscription> {
         let all: Vec<&AtomicBool> = self.paused.flags.iter().collect();
@@ -232,8 +315,8 @@ impl<H: Handler> Run<H> {
     }
 
     /// Consumes one partition.
-    async fn partition(&self, mut subscription: Subscription) {
-        let Some((topic, partition)) = subscription.place() else { return };
+    async fn partition(&self, mut share: impl Share) {
+        let Some((topic, partition)) = share.place() else { return };
         let topic = topic.to_owned();
         let index = self.consumer.topics.iter().position(|t| *t == topic).unwrap_or(0);
         let paused: Vec<&AtomicBool> = self.paused.flag(index, partition).into_iter().collect();
@@ -248,7 +331,7 @@ impl<H: Handler> Run<H> {
                 let next = tokio::select! {
                     biased;
                     () = self.shutdown.requested() => return,
-                    next = subscription.next_batch(MAX_SLICE) => next,
+                    next = share.next_batch(MAX_SLICE) => next,
                 };
                 match next {
                     Ok(records) => waiting = records,
@@ -275,11 +358,11 @@ impl<H: Handler> Run<H> {
             slice_length = if outcome.panicked { 1 } else { MAX_SLICE };
             let handled: Vec<Record> = waiting.drain(..outcome.settled).collect();
             let Some(work) =
-                self.settle(&subscription, work, &paused, &handled, outcome.dead_letters).await
+                self.settle(&share, work, &paused, &handled, &outcome.dead_letters).await
             else {
                 return;
             };
-            if subscription.is_rewound() {
+            if share.is_rewound() {
                 waiting.clear();
             }
             if !handled.is_empty() {
@@ -305,12 +388,8 @@ impl<H: Handler> Run<H> {
 
     async fn handle(&self, slice: &[Record]) -> Outcome {
         let handling = AssertUnwindSafe(self.handler.handle(slice)).catch_unwind();
-        let mut outcome = Outcome {
-            settled: 0,
-            dead_letters: Fragments::default(),
-            retry: None,
-            panicked: false,
-        };
+        let mut outcome =
+            Outcome { settled: 0, dead_letters: Vec::new(), retry: None, panicked: false };
         let outcomes = match handling.await {
             Ok(outcomes) => outcomes,
             Err(panic) => {
@@ -340,7 +419,8 @@ impl<H: Handler> Run<H> {
                         reason,
                         "record rejected"
                     );
-                    record.add_dead_letter(&mut outcome.dead_letters, self.consumer.group, &reason);
+                    let letter = record.dead_letter(self.consumer.group, &reason);
+                    outcome.dead_letters.push(letter);
                 }
                 Handled::Retry(cause) => {
                     outcome.retry = Some(cause);
@@ -372,17 +452,17 @@ impl<H: Handler> Run<H> {
     /// Commits until it succeeds. `None` when the consumer is to end.
     async fn settle(
         &self,
-        subscription: &Subscription,
+        share: &impl Share,
         mut work: Work,
         paused: &[&AtomicBool],
         handled: &[Record],
-        dead_letters: Fragments,
+        dead_letters: &[Letter],
     ) -> Option<Work> {
         let Some(first) = handled.first() else { return Some(work) };
         let letters = u64::try_from(dead_letters.len()).unwrap_or(0);
         let mut attempt = 0;
         loop {
-            match subscription.settle(handled, dead_letters.clone()).await {
+            match share.settle(handled, dead_letters).await {
                 Ok(()) => break,
                 Err(BrokerError::Closed) => return None,
                 Err(err) => {
@@ -401,10 +481,13 @@ impl<H: Handler> Run<H> {
         self.activity.handled(count);
         let labels = self.labels(&first.topic);
         metrics::counter!("chiron_consumer_handled_total", &labels).increment(count);
-        let lag = self.broker.lag(self.consumer.group, &[&first.topic]);
-        // Exact below 2^53, which no log reaches.
-        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
-        metrics::gauge!("chiron_consumer_lag", &labels).set(lag as f64);
+        // A cluster's client counts the lag by itself.
+        if let Engine::Log(log) = self.broker.engine() {
+            let lag = log.lag(self.consumer.group, &[&first.topic]);
+            // Exact below 2^53, which no log reaches.
+            #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+            metrics::gauge!("chiron_consumer_lag", &labels).set(lag as f64);
+        }
         Some(work)
     }
 

@@ -29,6 +29,12 @@ pub enum Trouble {
          once it takes it"
     )]
     Refuses,
+    /// No broker of the cluster answers.
+    #[error(
+        "no Kafka broker can be reached: see to the cluster or the network, and what waits is \
+             published then"
+    )]
+    Unreachable,
     /// What is there is not what was written.
     #[error("the file is damaged: stop Chiron, keep the file, and put back the newest backup")]
     Damaged,

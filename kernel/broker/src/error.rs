@@ -4,9 +4,11 @@ use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
 use crate::disk::Trouble;
 
-/// A failure of the files behind the log. Shared by all whose writes were in the failed commit.
+/// A failure of the files behind the log, or of the cluster. Shared by all whose writes were in the failed commit.
 #[derive(Clone)]
 pub struct StorageError(Arc<Failure>);
 
@@ -25,6 +27,10 @@ enum Failure {
     Segment(#[source] std::io::Error),
     #[error("the records' segments: {trouble}")]
     SegmentDisk { trouble: Trouble, source: std::io::Error },
+    #[error("the Kafka cluster did not do it")]
+    Cluster(#[source] KafkaError),
+    #[error("the Kafka cluster did not do it")]
+    ClusterUnreachable(#[source] KafkaError),
     #[error(
         "the event log takes no further writes, since a failed one could not be taken back: see to \
          the disk and start again; nothing acknowledged is lost"
@@ -56,7 +62,8 @@ impl StorageError {
     #[must_use]
     pub fn trouble(&self) -> Option<Trouble> {
         match &*self.0 {
-            Failure::Index(_) | Failure::Segment(_) => None,
+            Failure::Index(_) | Failure::Segment(_) | Failure::Cluster(_) => None,
+            Failure::ClusterUnreachable(_) => Some(Trouble::Unreachable),
             Failure::IndexDisk { trouble, .. } | Failure::SegmentDisk { trouble, .. } => {
                 Some(*trouble)
             }
@@ -93,6 +100,22 @@ impl From<std::io::Error> for StorageError {
             None => Failure::Segment(source),
             Some(trouble) => Failure::SegmentDisk { trouble, source },
         }))
+    }
+}
+
+impl From<KafkaError> for StorageError {
+    fn from(source: KafkaError) -> Self {
+        let unreachable = matches!(
+            source.rdkafka_error_code(),
+            Some(
+                RDKafkaErrorCode::AllBrokersDown
+                    | RDKafkaErrorCode::BrokerTransportFailure
+                    | RDKafkaErrorCode::MessageTimedOut
+                    | RDKafkaErrorCode::OperationTimedOut
+            )
+        );
+        let failure = if unreachable { Failure::ClusterUnreachable } else { Failure::Cluster };
+        Self(Arc::new(failure(source)))
     }
 }
 
@@ -198,6 +221,43 @@ pub enum OpenError {
     },
 }
 
+/// Why a Kafka cluster cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The settings make no sense.
+    #[error("events on Kafka: {name} {reason}")]
+    Setting {
+        /// The setting.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No broker answered, or one refused.
+    #[error("the Kafka cluster cannot be used")]
+    Cluster(#[source] KafkaError),
+    /// Topics are missing and may not be created.
+    #[error(
+        "these topics are missing, and the settings do not let them be created: {topics}; create \
+         them, or set `create_topics`"
+    )]
+    NoTopics {
+        /// Their names.
+        topics: String,
+    },
+    /// The cluster does not let a topic be created.
+    #[error(
+        "the Kafka cluster refused to create topic {topic}: {code}; create it there, or give this \
+         account the right to"
+    )]
+    TopicRefused {
+        /// Its name.
+        topic: String,
+        /// What the cluster says.
+        code: RDKafkaErrorCode,
+    },
+}
+
 /// An error with its causes on one line. Messages here do not repeat their sources.
 #[must_use]
 pub fn chain(error: &dyn std::error::Error) -> String {
@@ -235,6 +295,9 @@ pub enum PublishError {
         /// The name.
         topic: String,
     },
+    /// The cluster does not have the topic, and does not let it be created.
+    #[error("there is no such topic")]
+    Topic(#[source] Box<ConnectError>),
     /// The log is closed: the process is about to end.
     #[error("the event log is closed")]
     Closed,
@@ -276,6 +339,18 @@ pub enum BrokerError {
         group: String,
         /// The topic.
         topic: String,
+    },
+    /// A group is set back only while nobody of it is reading.
+    #[error("group {group} is reading: stop its services first")]
+    GroupIsReading {
+        /// The group.
+        group: String,
+    },
+    /// What was asked for is not to be had from this kind of broker.
+    #[error("{what} is not to be had from a Kafka cluster")]
+    NotHere {
+        /// What.
+        what: &'static str,
     },
     /// The log is closed: the process is about to end.
     #[error("the event log is closed")]

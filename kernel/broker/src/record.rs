@@ -8,7 +8,6 @@ use sha2::{Digest as _, Sha256};
 use tracing::Instrument as _;
 
 use crate::TraceContext;
-use crate::log::fragment::Fragments;
 
 /// The largest record: key, value and headers together, in bytes. Kafka's default limit for a
 /// whole request is 1 MB; this leaves room for its framing.
@@ -203,8 +202,9 @@ impl Record {
         trace.scope(handling).instrument(span).await
     }
 
-    /// Adds the dead letter of this record: its own content, and where it comes from and why.
-    pub(crate) fn add_dead_letter(&self, letters: &mut Fragments, group: &str, reason: &str) {
+    /// The dead letter of this record: its own content, and where it comes from and why. It goes to
+    /// the same partition, so that the source's order is kept.
+    pub(crate) fn dead_letter(&self, group: &str, reason: &str) -> Letter {
         let headers = self
             .headers
             .clone()
@@ -213,10 +213,24 @@ impl Record {
             .with("dead-letter-topic", self.topic.as_str())
             .with("dead-letter-partition", self.partition.to_string())
             .with("dead-letter-offset", self.offset.to_string());
-        let topic = format!("{}{DEAD_LETTERS_SUFFIX}", self.topic);
-        // The same partition, so that the source's order is kept.
-        letters.push(&topic, self.partition, self.key.as_deref(), &self.value, &headers);
+        Letter {
+            topic: format!("{}{DEAD_LETTERS_SUFFIX}", self.topic),
+            partition: self.partition,
+            key: self.key.clone(),
+            value: self.value.clone(),
+            headers,
+        }
     }
+}
+
+/// A record that is to be published to a partition that is known.
+#[derive(Debug, Clone)]
+pub(crate) struct Letter {
+    pub(crate) topic: String,
+    pub(crate) partition: u32,
+    pub(crate) key: Option<String>,
+    pub(crate) value: Bytes,
+    pub(crate) headers: Headers,
 }
 
 /// Whether `name` can be a topic's: Kafka's rule, so that a log can move there.

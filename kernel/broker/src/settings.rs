@@ -108,3 +108,44 @@ impl LogSettings {
         self.topic_retention.get(topic).copied().unwrap_or(self.retention)
     }
 }
+
+/// Settings of a Kafka cluster's client.
+#[derive(Debug, Clone)]
+pub struct KafkaSettings {
+    /// `host:port` of some brokers, with commas between them. A scheme before a host, which Kafka's
+    /// own client passes over, is passed over here too.
+    pub bootstrap_servers: String,
+    /// Partitions of the topics that are created, at least 1. A topic that exists keeps its own.
+    pub partitions: u32,
+    /// Copies of each record of the topics that are created; `None` leaves it to the cluster.
+    pub replication: Option<u16>,
+    /// How long the topics that are created keep records; `None` leaves it to the cluster.
+    pub retention: Option<SignedDuration>,
+    /// Whether missing topics are created; otherwise a missing one is an error at start-up.
+    pub create_topics: bool,
+    /// Any property of librdkafka, such as `security.protocol`, `sasl.mechanism` or
+    /// `ssl.ca.location`. What acknowledgements and commits rest on cannot be changed.
+    pub options: BTreeMap<String, String>,
+}
+
+impl KafkaSettings {
+    /// Four partitions, as the embedded log has; replication and retention as the cluster says.
+    #[must_use]
+    pub fn new(bootstrap_servers: impl Into<String>) -> Self {
+        Self {
+            bootstrap_servers: bootstrap_servers.into(),
+            partitions: DEFAULT_PARTITIONS,
+            replication: None,
+            retention: None,
+            create_topics: true,
+            options: BTreeMap::new(),
+        }
+    }
+
+    /// The same with a property of librdkafka.
+    #[must_use]
+    pub fn with_option(mut self, name: &str, value: &str) -> Self {
+        self.options.insert(name.to_owned(), value.to_owned());
+        self
+    }
+}

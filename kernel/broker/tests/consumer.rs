@@ -104,7 +104,7 @@ async fn handles_every_record_and_counts_until_committed() {
     }
     world.quiet().await;
     assert_eq!(world.activity.snapshot().handled, 4);
-    assert_eq!(world.broker.lag("g", &["t", "u"]), 0);
+    assert_eq!(world.broker.lag("g", &["t", "u"]).await.unwrap(), 0);
     let mut values = seen.lock().unwrap().clone();
     values.sort();
     assert_eq!(values, ["1", "2", "3", "4"]);
@@ -145,7 +145,7 @@ async fn a_retry_holds_back_its_partition_and_lets_a_standing_clock_move() {
     world.until(|_| seen.lock().unwrap().contains(&beside)).await;
     world.quiet().await;
     assert_eq!(*seen.lock().unwrap(), std::slice::from_ref(&beside));
-    assert_eq!(world.broker.lag("g", &["t"]), 2, "nothing is committed that waits");
+    assert_eq!(world.broker.lag("g", &["t"]).await.unwrap(), 2, "nothing is committed that waits");
     assert_eq!(tries.load(Ordering::SeqCst), 1);
 
     // Nothing is pending but the timer: the clock may move there, and the record comes again.
@@ -159,7 +159,7 @@ async fn a_retry_holds_back_its_partition_and_lets_a_standing_clock_move() {
     world.quiet().await;
     assert_eq!(*seen.lock().unwrap(), [beside, "sick".to_owned(), behind]);
     assert_eq!(world.activity.snapshot().next_timer, None);
-    assert_eq!(world.broker.lag("g", &["t"]), 0);
+    assert_eq!(world.broker.lag("g", &["t"]).await.unwrap(), 0);
     world.stop().await;
 }
 
@@ -173,7 +173,7 @@ async fn rejects_to_the_dead_letters_with_reason_and_origin() {
     }));
     world.publish("t", &["good", "bad", "worse", "fine"]).await;
     world.quiet().await;
-    assert_eq!(world.broker.lag("g", &["t"]), 0, "the rest goes on");
+    assert_eq!(world.broker.lag("g", &["t"]).await.unwrap(), 0, "the rest goes on");
     let letters = all(&world.broker, "t.dead-letters").await;
     let by_value: BTreeMap<String, &Record> =
         letters.iter().map(|letter| (text(letter), letter)).collect();
@@ -225,11 +225,11 @@ async fn a_handler_may_take_slices_and_must_speak_of_each() {
     world.consume(Slices { seen: Arc::clone(&seen), spoke: AtomicBool::new(false) });
     world.until(|world| world.activity.snapshot().next_timer.is_some()).await;
     world.quiet().await;
-    assert_eq!(world.broker.lag("g", &["t"]), 2);
+    assert_eq!(world.broker.lag("g", &["t"]).await.unwrap(), 2);
     world.hand.move_to(world.activity.snapshot().next_timer.unwrap());
     world.quiet().await;
     assert_eq!(*seen.lock().unwrap(), [vec!["1", "2", "silent", "4"], vec!["silent", "4"]]);
-    assert_eq!(world.broker.lag("g", &["t"]), 0);
+    assert_eq!(world.broker.lag("g", &["t"]).await.unwrap(), 0);
     world.stop().await;
 }
 
@@ -257,7 +257,7 @@ async fn finishes_and_commits_what_it_has_begun_when_asked_to_stop() {
     assert!(tokio::time::timeout(Duration::from_millis(20), &mut stopping).await.is_err());
     finish.notify_one();
     stopping.await;
-    assert_eq!(broker.lag("g", &["t"]), 0);
+    assert_eq!(broker.lag("g", &["t"]).await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

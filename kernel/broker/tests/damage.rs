@@ -49,7 +49,7 @@ async fn written(folder: &Path, closed: bool) -> Vec<Record> {
 async fn read(broker: &Broker) -> Result<Vec<Record>, BrokerError> {
     let mut records = Vec::new();
     for partition in 0..broker.partitions() {
-        let end = broker.ends("t").get(&partition).copied().unwrap_or(0);
+        let end = broker.ends("t").await.unwrap().get(&partition).copied().unwrap_or(0);
         let mut from = 0;
         while from < end {
             let read = broker.read("t", partition, from, 100).await?;

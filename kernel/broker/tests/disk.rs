@@ -127,8 +127,8 @@ async fn a_full_disk_loses_nothing_and_passes() {
             kept.remove(&number(0));
         }
         assert!(kept.is_empty(), "lost: {kept:?}");
-        let group = broker.committed("g", "t");
-        let ends = broker.ends("t");
+        let group = broker.committed("g", "t").await.unwrap();
+        let ends = broker.ends("t").await.unwrap();
         assert!(group.iter().all(|(partition, next)| *next <= ends[partition]), "{group:?}");
     }
 }

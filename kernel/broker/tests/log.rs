@@ -47,15 +47,15 @@ async fn keeps_order_per_aggregate_and_everything_over_a_restart() {
         assert_eq!(chosen, ["room-1", "room-2", "patient-7"].map(|a| partition_of(a, 4)));
     }
     let before = all(&broker, "room-events").await;
-    let ends = broker.ends("room-events");
+    let ends = broker.ends("room-events").await.unwrap();
     drop(broker);
 
     let broker = place.open().unwrap();
     let after = all(&broker, "room-events").await;
     assert_eq!(after, before);
     assert_eq!(after.len(), 150);
-    assert_eq!(broker.ends("room-events"), ends);
-    assert_eq!(broker.topics(), ["room-events"]);
+    assert_eq!(broker.ends("room-events").await.unwrap(), ends);
+    assert_eq!(broker.topics().await.unwrap(), ["room-events"]);
     for aggregate in ["room-1", "room-2", "patient-7"] {
         let of_one: Vec<String> =
             after.iter().map(text).filter(|t| t.starts_with(aggregate)).collect();
@@ -74,7 +74,7 @@ async fn publishes_all_or_nothing() {
     assert!(matches!(refused, Err(PublishError::TooLarge { .. })), "{refused:?}");
     let refused = broker.publish(vec![record("t", "a", "first"), record("a b", "a", "x")]).await;
     assert!(matches!(refused, Err(PublishError::BadTopic { .. })), "{refused:?}");
-    assert!(broker.topics().is_empty());
+    assert!(broker.topics().await.unwrap().is_empty());
     assert!(broker.publish(Vec::new()).await.unwrap().is_empty());
 
     let fits = record("t", "a", &"x".repeat(899_000));
@@ -236,31 +236,31 @@ async fn removes_what_is_old_and_committed_and_nothing_else() {
         }
     }
     broker.retain().await.unwrap();
-    assert_eq!(broker.starts("t")[&0], 0, "the group needs them all");
-    assert_eq!(broker.lag("g", &["t"]), 10);
+    assert_eq!(broker.starts("t").await.unwrap()[&0], 0, "the group needs them all");
+    assert_eq!(broker.lag("g", &["t"]).await.unwrap(), 10);
 
     let batch = subscription.next_batch(3).await.unwrap();
     subscription.commit(&batch).await.unwrap();
     broker.retain().await.unwrap();
-    assert_eq!(broker.starts("t")[&0], 3, "the group needs the rest");
+    assert_eq!(broker.starts("t").await.unwrap()[&0], 3, "the group needs the rest");
 
     let batch = subscription.next_batch(100).await.unwrap();
     subscription.commit(&batch).await.unwrap();
     broker.retain().await.unwrap();
-    assert_eq!(broker.starts("t")[&0], 4, "09:00 - 5 h is the oldest that stays");
-    assert_eq!(broker.starts("kept")[&0], 0, "topics keep everything by default");
+    assert_eq!(broker.starts("t").await.unwrap()[&0], 4, "09:00 - 5 h is the oldest that stays");
+    assert_eq!(broker.starts("kept").await.unwrap()[&0], 0, "topics keep everything by default");
     let kept: Vec<String> = broker.read("t", 0, 0, 100).await.unwrap().iter().map(text).collect();
     assert_eq!(kept, ["4", "5", "6", "7", "8", "9"]);
 
     // A new group begins at the oldest that is left, and a rewind goes no further back.
     let mut late = broker.subscribe("late", &["t"]).await.unwrap();
-    assert_eq!(broker.lag("late", &["t"]), 6);
+    assert_eq!(broker.lag("late", &["t"]).await.unwrap(), 6);
     assert_eq!(late.next_batch(1).await.unwrap()[0].offset, 4);
     late.seek("t", 0, 0).await.unwrap();
     assert_eq!(late.next_batch(1).await.unwrap()[0].offset, 4);
     drop(late);
     broker.forget_group("late").await.unwrap();
-    assert_eq!(broker.groups(), ["g"]);
+    assert_eq!(broker.groups().await.unwrap(), ["g"]);
 
     // Offsets go on after everything was removed, also in the next process.
     hand.move_to(epoch() + SignedDuration::from_hours(48));
@@ -269,10 +269,10 @@ async fn removes_what_is_old_and_committed_and_nothing_else() {
     drop(subscription);
     drop(broker);
     let (broker, _hand) = hours(&place, Retention::KEEP);
-    assert_eq!(broker.ends("t")[&0], 10);
+    assert_eq!(broker.ends("t").await.unwrap()[&0], 10);
     let positions = broker.publish(vec![record("t", "a", "next")]).await.unwrap();
     assert_eq!(positions[0].offset, 10);
-    assert_eq!(broker.lag("g", &["t"]), 1);
+    assert_eq!(broker.lag("g", &["t"]).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -286,12 +286,15 @@ async fn keeps_the_newest_bytes() {
             broker.publish(vec![one.clone()]).await.unwrap();
         }
         broker.retain().await.unwrap();
-        assert_eq!(broker.ends("t")[&0] - broker.starts("t")[&0], kept);
+        assert_eq!(
+            broker.ends("t").await.unwrap()[&0] - broker.starts("t").await.unwrap()[&0],
+            kept
+        );
     }
     // What was committed together goes together.
     broker.publish(vec![one.clone(); 30]).await.unwrap();
     broker.retain().await.unwrap();
-    assert_eq!(broker.ends("t")[&0] - broker.starts("t")[&0], 30);
+    assert_eq!(broker.ends("t").await.unwrap()[&0] - broker.starts("t").await.unwrap()[&0], 30);
     assert_eq!(broker.read("t", 0, 0, 100).await.unwrap().len(), 30);
 }
 
@@ -324,11 +327,15 @@ async fn reads_any_part_of_what_was_committed_together() {
 async fn a_group_reads_each_record_once_and_goes_on_where_it_committed() {
     let place = Place::new();
     let broker = place.open().unwrap();
-    assert_eq!(broker.lag("g", &["t"]), 0);
+    assert_eq!(broker.lag("g", &["t"]).await.unwrap(), 0);
     let batch = (0..40).map(|n| record("t", &format!("a{n}"), &n.to_string())).collect();
     broker.publish(batch).await.unwrap();
-    assert_eq!(broker.lag("g", &["t"]), 40, "a group that has never been there is behind too");
-    assert!(broker.committed("g", "t").is_empty());
+    assert_eq!(
+        broker.lag("g", &["t"]).await.unwrap(),
+        40,
+        "a group that has never been there is behind too"
+    );
+    assert!(broker.committed("g", "t").await.unwrap().is_empty());
 
     let mut subscription = broker.subscribe("g", &["t"]).await.unwrap();
     let again = broker.subscribe("g", &["t"]).await;
@@ -338,7 +345,7 @@ async fn a_group_reads_each_record_once_and_goes_on_where_it_committed() {
         seen.extend(subscription.next_batch(7).await.unwrap());
     }
     assert_eq!(seen.len(), 40);
-    assert_eq!(broker.lag("g", &["t"]), 40, "read is not committed");
+    assert_eq!(broker.lag("g", &["t"]).await.unwrap(), 40, "read is not committed");
     let waiting =
         tokio::time::timeout(std::time::Duration::from_millis(20), subscription.next_batch(1));
     assert!(waiting.await.is_err(), "nothing is there");
@@ -346,8 +353,8 @@ async fn a_group_reads_each_record_once_and_goes_on_where_it_committed() {
     let some: Vec<_> = seen.iter().filter(|r| r.offset < 3).cloned().collect();
     subscription.commit(&some).await.unwrap();
     subscription.commit(&some[..1]).await.unwrap();
-    let left: u64 = broker.ends("t").values().map(|end| end - 3.min(*end)).sum();
-    assert_eq!(broker.lag("g", &["t"]), left, "a commit never goes back");
+    let left: u64 = broker.ends("t").await.unwrap().values().map(|end| end - 3.min(*end)).sum();
+    assert_eq!(broker.lag("g", &["t"]).await.unwrap(), left, "a commit never goes back");
     let foreign = chiron_broker::Record { topic: "u".to_owned(), ..some[0].clone() };
     let refused = subscription.commit(&[foreign]).await;
     assert!(matches!(refused, Err(BrokerError::NotSubscribed { .. })));
@@ -355,7 +362,7 @@ async fn a_group_reads_each_record_once_and_goes_on_where_it_committed() {
     broker.close().await;
 
     let broker = place.open().unwrap();
-    assert_eq!(broker.lag("g", &["t"]), left);
+    assert_eq!(broker.lag("g", &["t"]).await.unwrap(), left);
     let mut subscription = broker.subscribe("g", &["t"]).await.unwrap();
     let mut seen = Vec::new();
     while (seen.len() as u64) < left {
@@ -375,17 +382,17 @@ async fn replays_from_an_offset_and_from_a_time() {
     }
     let first = subscription.next_batch(100).await.unwrap();
     subscription.commit(&first).await.unwrap();
-    assert_eq!(broker.lag("g", &["t"]), 0);
+    assert_eq!(broker.lag("g", &["t"]).await.unwrap(), 0);
 
     subscription.seek("t", 0, 4).await.unwrap();
-    assert_eq!(broker.lag("g", &["t"]), 2, "what comes again is visible");
+    assert_eq!(broker.lag("g", &["t"]).await.unwrap(), 2, "what comes again is visible");
     subscription.commit(&first).await.unwrap();
     let again = subscription.next_batch(100).await.unwrap();
     assert_eq!(again.iter().map(text).collect::<Vec<_>>(), ["4", "5"]);
     subscription.commit(&again).await.unwrap();
 
     subscription.seek_to_time(epoch() + SignedDuration::from_mins(90)).await.unwrap();
-    assert_eq!(broker.lag("g", &["t"]), 4);
+    assert_eq!(broker.lag("g", &["t"]).await.unwrap(), 4);
     let again = subscription.next_batch(100).await.unwrap();
     assert_eq!(again.iter().map(text).collect::<Vec<_>>(), ["2", "3", "4", "5"]);
     let elsewhere = subscription.seek("u", 0, 0).await;
@@ -394,7 +401,7 @@ async fn replays_from_an_offset_and_from_a_time() {
     // Without the group reading: it finds its place changed when it comes.
     drop(subscription);
     broker.rewind("g", "t", &BTreeMap::from([(0, 5)])).await.unwrap();
-    assert_eq!(broker.committed("g", "t"), BTreeMap::from([(0, 5)]));
+    assert_eq!(broker.committed("g", "t").await.unwrap(), BTreeMap::from([(0, 5)]));
     let mut subscription = broker.subscribe("g", &["t"]).await.unwrap();
     assert_eq!(subscription.next_batch(100).await.unwrap().len(), 1);
     let refused = broker.rewind("g", "t", &BTreeMap::from([(9, 5)])).await;

@@ -91,7 +91,7 @@ async fn a_torn_tail_loses_nothing_acknowledged() {
         assert!(records.iter().eq(expected), "cut at {cut} of {}", segment.len());
 
         // Life goes on at the next offset, and the next start finds all of it.
-        let ends = survivor.ends("t");
+        let ends = survivor.ends("t").await.unwrap();
         let next = survivor.publish(vec![record("t", "a", "9999:0")]).await.unwrap()[0];
         let end = ends.get(&next.partition).copied().unwrap_or(0);
         assert_eq!(next.offset, end);
@@ -155,8 +155,8 @@ async fn progress_may_go_back_in_a_power_cut_but_never_ahead_of_the_records() {
         let end = if round % 2 == 0 { segment.len() } else { dice.below(segment.len() + 1) };
         let wreck = Wreck::of(&index, &wal[..dice.below(wal.len() + 1)], &segment[..end]);
         let survivor = wreck.open();
-        for (partition, committed) in survivor.committed("g", "t") {
-            assert!(committed <= survivor.ends("t")[&partition]);
+        for (partition, committed) in survivor.committed("g", "t").await.unwrap() {
+            assert!(committed <= survivor.ends("t").await.unwrap()[&partition]);
         }
     }
 }

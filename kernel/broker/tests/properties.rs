@@ -84,7 +84,7 @@ async fn agree(broker: &Broker, model: &Model) {
         assert_eq!(found, expected);
     }
     for (group, name) in GROUPS.iter().enumerate() {
-        assert_eq!(broker.lag(name, &TOPICS), model.lag(group));
+        assert_eq!(broker.lag(name, &TOPICS).await.unwrap(), model.lag(group));
     }
 }
 

@@ -89,11 +89,6 @@ impl Fragments {
         }
     }
 
-    /// How many records there are.
-    pub(crate) fn len(&self) -> usize {
-        self.places.len()
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.places.is_empty()
     }

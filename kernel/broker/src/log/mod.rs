@@ -2,6 +2,7 @@
 
 pub(crate) mod fragment;
 mod layout;
+mod port;
 pub(crate) mod reader;
 mod recovery;
 mod retention;

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::broker::read;
+use crate::consumer::Share;
 use crate::error::BrokerError;
 use crate::log::fragment::Fragments;
 use crate::log::reader::Range;
 use crate::log::state::Progress;
 use crate::log::{Change, Log, Step, StepKind};
-use crate::record::{Record, is_topic};
+use crate::record::{Letter, Record, is_topic};
 
 /// A group's place in its topics. While it lives, no other subscription of the group reads them:
 /// the embedded log serves one process, so a group's work is shared out by partition within it.
@@ -101,7 +101,7 @@ impl Subscription {
             }
             let waiting = self.waiting();
             if !waiting.is_empty() {
-                let records = read(&log, waiting, max.max(1)).await?;
+                let records = log.read_ranges(waiting, max.max(1)).await?;
                 for record in &records {
                     let place = (record.topic.clone(), record.partition);
                     if let Some(cursor) = self.cursors.get_mut(&place) {
@@ -150,15 +150,15 @@ impl Subscription {
     /// [`BrokerError::NotSubscribed`] when a record is of another topic; [`BrokerError::Closed`],
     /// [`BrokerError::Storage`].
     pub async fn commit(&self, handled: &[Record]) -> Result<(), BrokerError> {
-        self.settle(handled, Fragments::default()).await
+        self.settle_all(handled, &[]).await
     }
 
     /// Commits, and publishes the dead letters among what was handled in the same transaction: each
     /// rejected record becomes one dead letter, whatever crashes in between.
-    pub(crate) async fn settle(
+    async fn settle_all(
         &self,
         handled: &[Record],
-        dead_letters: Fragments,
+        dead_letters: &[Letter],
     ) -> Result<(), BrokerError> {
         let mut next: BTreeMap<(&str, u32), (u64, u64)> = BTreeMap::new();
         for record in handled {
@@ -179,24 +179,13 @@ impl Subscription {
             kind: StepKind::Advance { partition, next, epoch },
         };
         let steps = next.into_iter().map(step).collect();
-        let change = Change { records: dead_letters, steps, ..Change::default() };
+        let mut records = Fragments::default();
+        for Letter { topic, partition, key, value, headers } in dead_letters {
+            records.push(topic, *partition, key.as_deref(), value, headers);
+        }
+        let change = Change { records, steps, ..Change::default() };
         self.membership.log.change(change).await?;
         Ok(())
-    }
-
-    /// Whether the group was rewound since records were read, so that these are to be dropped.
-    pub(crate) fn is_rewound(&self) -> bool {
-        let state = self.membership.log.state();
-        let group = &self.membership.group;
-        self.cursors.iter().any(|((topic, partition), cursor)| {
-            let progress = state.progress_in(group, topic, *partition);
-            progress.is_some_and(|progress| progress.epoch != cursor.epoch)
-        })
-    }
-
-    /// The one partition of a subscription that was split.
-    pub(crate) fn place(&self) -> Option<(&str, u32)> {
-        self.cursors.keys().next().map(|(topic, partition)| (topic.as_str(), *partition))
     }
 
     /// Reads on at `offset` (or the nearest one that is kept) in one partition, and takes back what
@@ -234,12 +223,42 @@ impl Subscription {
         let mut by_topic = BTreeMap::new();
         for (topic, partition) in places {
             if !by_topic.contains_key(&topic) {
-                by_topic.insert(topic.clone(), crate::broker::offsets_at(&log, &topic, at).await?);
+                by_topic.insert(topic.clone(), log.offsets_at(&topic, at).await?);
             }
             let offset = by_topic.get(&topic).and_then(|offsets| offsets.get(&partition));
             self.seek(&topic, partition, offset.copied().unwrap_or(0)).await?;
         }
         Ok(())
+    }
+}
+
+impl Share for Subscription {
+    fn place(&self) -> Option<(&str, u32)> {
+        self.cursors.keys().next().map(|(topic, partition)| (topic.as_str(), *partition))
+    }
+
+    fn next_batch(
+        &mut self,
+        max: usize,
+    ) -> impl Future<Output = Result<Vec<Record>, BrokerError>> + Send {
+        Self::next_batch(self, max)
+    }
+
+    fn settle(
+        &self,
+        handled: &[Record],
+        dead_letters: &[Letter],
+    ) -> impl Future<Output = Result<(), BrokerError>> + Send {
+        self.settle_all(handled, dead_letters)
+    }
+
+    fn is_rewound(&self) -> bool {
+        let state = self.membership.log.state();
+        let group = &self.membership.group;
+        self.cursors.iter().any(|((topic, partition), cursor)| {
+            let progress = state.progress_in(group, topic, *partition);
+            progress.is_some_and(|progress| progress.epoch != cursor.epoch)
+        })
     }
 }
 

@@ -1,0 +1,323 @@
+//! A Kafka cluster, by librdkafka.
+//!
+//! What is published is acknowledged by all replicas in sync; the producer is idempotent, so the
+//! library's own retries neither double nor reorder. What waits is bounded in bytes, and publishers
+//! wait beyond that. Groups are joined by [`member`], one thread and one client each, since their
+//! rebalances are per client.
+
+mod context;
+mod looking;
+mod member;
+mod producing;
+mod tail;
+mod topics;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rdkafka::ClientConfig;
+use rdkafka::admin::AdminClient;
+use rdkafka::consumer::BaseConsumer;
+use rdkafka::producer::{FutureProducer, Producer as _};
+use rdkafka::util::Timeout;
+use tokio::sync::Semaphore;
+
+use crate::disk::Trouble;
+use crate::error::{BrokerError, ConnectError, StorageError};
+use crate::record::Record;
+use crate::settings::KafkaSettings;
+use context::Watch;
+pub(crate) use member::Member;
+use tail::Tail;
+
+/// Kibibytes of records that wait for their acknowledgement; more make publishers wait.
+const MAX_WAITING_KIB: u32 = 32 << 10;
+/// How long the cluster may take to answer a question before it counts as not answering.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Properties that acknowledgements, order and commits rest on, and what they are.
+const FIXED: [(&str, &str); 5] = [
+    ("acks", "all"),
+    ("enable.idempotence", "true"),
+    ("enable.auto.commit", "false"),
+    ("enable.auto.offset.store", "false"),
+    ("partition.assignment.strategy", "cooperative-sticky"),
+];
+/// What may be changed by the settings' options.
+const DEFAULTS: [(&str, &str); 6] = [
+    ("auto.offset.reset", "earliest"),
+    // Long enough for a batch, short enough not to be felt.
+    ("linger.ms", "2"),
+    ("statistics.interval.ms", "5000"),
+    ("allow.auto.create.topics", "false"),
+    // The relay tries again by itself, so this is how soon somebody learns that nothing goes out.
+    ("message.timeout.ms", "30000"),
+    // Bytes fetched ahead of a group's handlers, in KiB.
+    ("queued.max.messages.kbytes", "8192"),
+];
+/// Properties that clients of one kind know and the other complain of.
+const OF_CONSUMERS: [&str; 9] = [
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "auto.offset.reset",
+    "partition.assignment.strategy",
+    "queued.max.messages.kbytes",
+    "session.timeout.ms",
+    "heartbeat.interval.ms",
+    "max.poll.interval.ms",
+    "group.instance.id",
+];
+const OF_PRODUCERS: [&str; 5] =
+    ["acks", "enable.idempotence", "linger.ms", "message.timeout.ms", "compression.type"];
+
+/// The clients of one cluster.
+pub(crate) struct Kafka {
+    settings: KafkaSettings,
+    watch: Watch,
+    producer: FutureProducer<Watch>,
+    admin: AdminClient<Watch>,
+    /// Answers questions; never subscribes.
+    asking: Arc<BaseConsumer<Watch>>,
+    known: topics::Known,
+    tail: Tail,
+    waiting: Arc<Semaphore>,
+    closed: AtomicBool,
+}
+
+impl Kafka {
+    pub(crate) async fn connect(
+        settings: KafkaSettings,
+        wanted: &[&str],
+    ) -> Result<Arc<Self>, ConnectError> {
+        check(&settings)?;
+        let watch = Watch::new();
+        let refused = |err| ConnectError::Cluster(err);
+        let producer =
+            config(&settings, &OF_CONSUMERS).create_with_context(watch.clone()).map_err(refused)?;
+        let admin = config(&settings, &[OF_CONSUMERS.as_slice(), &OF_PRODUCERS].concat())
+            .create_with_context(watch.clone())
+            .map_err(refused)?;
+        let asking = Arc::new(
+            config(&settings, &OF_PRODUCERS)
+                // A group has to be named, and this client never joins it.
+                .set("group.id", "chiron-asking")
+                .create_with_context(watch.clone())
+                .map_err(refused)?,
+        );
+        let tail = Tail::new(config(&settings, &OF_PRODUCERS), watch.clone());
+        let kafka = Arc::new(Self {
+            settings,
+            watch,
+            producer,
+            admin,
+            asking,
+            known: topics::Known::default(),
+            tail,
+            waiting: Arc::new(Semaphore::new(usize::try_from(MAX_WAITING_KIB).unwrap_or(1))),
+            closed: AtomicBool::new(false),
+        });
+        kafka.ensure(wanted).await?;
+        Ok(kafka)
+    }
+
+    /// Sees to it that topics and those of their dead letters are there, and learns their partitions.
+    pub(crate) async fn ensure(&self, wanted: &[&str]) -> Result<(), ConnectError> {
+        let wanted = topics::with_dead_letters(wanted);
+        let unknown = |topic: &&std::borrow::Cow<'_, str>| self.known.partitions(topic).is_none();
+        let wanted: Vec<String> =
+            wanted.iter().filter(unknown).map(|topic| topic.clone().into_owned()).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let there = self.count_partitions().await.map_err(ConnectError::Cluster)?;
+        let missing: Vec<String> =
+            wanted.iter().filter(|topic| !there.contains_key(*topic)).cloned().collect();
+        topics::create(&self.admin, &self.settings, &missing).await?;
+        for topic in &wanted {
+            let partitions = there.get(topic).copied().unwrap_or(self.settings.partitions);
+            self.known.note(topic, partitions);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn partitions(&self) -> u32 {
+        self.settings.partitions
+    }
+
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
+        self.watch.trouble()
+    }
+
+    pub(crate) async fn failed(&self) -> StorageError {
+        self.watch.failed().await
+    }
+
+    pub(crate) async fn follow(&self, topics: &[&str]) -> Result<(), BrokerError> {
+        let mut places = Vec::new();
+        for topic in topics {
+            let extents = self.extents(topic).await?;
+            places.extend(extents.ends().into_iter().map(|(p, end)| ((*topic).to_owned(), p, end)));
+        }
+        self.tail.follow(places).map_err(BrokerError::Storage)
+    }
+
+    pub(crate) fn seen(&self, topic: &str) -> BTreeMap<u32, u64> {
+        self.tail.seen(topic)
+    }
+
+    pub(crate) async fn wait_for_append(&self, seen: u64) -> u64 {
+        self.tail.wait(seen).await
+    }
+
+    pub(crate) async fn read(
+        self: &Arc<Self>,
+        topic: &str,
+        partition: u32,
+        from: u64,
+        max: usize,
+    ) -> Result<Vec<Record>, BrokerError> {
+        if let Some(records) = self.tail.read(topic, partition, from, max) {
+            return Ok(records);
+        }
+        self.fetch(topic, partition, from, max).await
+    }
+
+    pub(crate) async fn offsets_at(
+        self: &Arc<Self>,
+        topic: &str,
+        at: Timestamp,
+    ) -> Result<BTreeMap<u32, u64>, BrokerError> {
+        self.first_since(topic, at).await
+    }
+
+    /// Waits for what is under way and takes nothing more.
+    pub(crate) async fn close(&self) {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        self.waiting.close();
+        self.tail.close();
+        let producer = self.producer.clone();
+        let flushed = tokio::task::spawn_blocking(move || producer.flush(PATIENCE)).await;
+        if let Ok(Err(err)) = flushed {
+            tracing::warn!(error = %err, "records were not acknowledged before the end");
+        }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    fn config_of_members(&self) -> ClientConfig {
+        config(&self.settings, &OF_PRODUCERS)
+    }
+
+    /// A question to the cluster, which blocks.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&BaseConsumer<Watch>, Timeout) -> rdkafka::error::KafkaResult<T>
+        + Send
+        + 'static,
+    ) -> rdkafka::error::KafkaResult<T> {
+        let asking = Arc::clone(&self.asking);
+        match tokio::task::spawn_blocking(move || question(&asking, PATIENCE.into())).await {
+            Ok(answer) => answer,
+            Err(err) => match err.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is shutting down.
+                Err(_) => Err(rdkafka::error::KafkaError::Canceled),
+            },
+        }
+    }
+}
+
+impl std::fmt::Debug for Kafka {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kafka")
+            .field("servers", &self.settings.bootstrap_servers)
+            .finish_non_exhaustive()
+    }
+}
+
+fn check(settings: &KafkaSettings) -> Result<(), ConnectError> {
+    let wrong = |name: &str, reason: &str| {
+        Err(ConnectError::Setting { name: name.to_owned(), reason: reason.to_owned() })
+    };
+    if servers(&settings.bootstrap_servers).is_empty() {
+        return wrong("bootstrap_servers", "names no broker");
+    }
+    if settings.partitions == 0 {
+        return wrong("partitions", "must be at least 1");
+    }
+    for (name, value) in FIXED {
+        if settings.options.get(name).is_some_and(|other| other != value) {
+            return wrong(name, &format!("cannot be changed: delivery rests on `{value}`"));
+        }
+    }
+    Ok(())
+}
+
+/// Hosts and ports alone.
+fn servers(given: &str) -> String {
+    let bare = |server: &str| {
+        let server = server.trim();
+        server.split_once("://").map_or(server, |(_scheme, rest)| rest).to_owned()
+    };
+    let servers = given.split(',').map(bare).filter(|server| !server.is_empty());
+    servers.collect::<Vec<_>>().join(",")
+}
+
+/// The properties of a client that does not know some of them.
+fn config(settings: &KafkaSettings, unknown: &[&str]) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("client.id", "chiron");
+    config.set("bootstrap.servers", servers(&settings.bootstrap_servers));
+    let options = settings.options.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in DEFAULTS.into_iter().chain(options).chain(FIXED) {
+        if !unknown.contains(&name) {
+            config.set(name, value);
+        }
+    }
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scheme_before_a_host_is_passed_over() {
+        assert_eq!(servers("http://broker:29092"), "broker:29092");
+        assert_eq!(servers(" a:1, PLAINTEXT://b:2,,"), "a:1,b:2");
+        assert_eq!(servers(" , "), "");
+    }
+
+    #[test]
+    fn what_delivery_rests_on_cannot_be_changed() {
+        let settings = KafkaSettings::new("a:1").with_option("acks", "1");
+        assert!(
+            matches!(check(&settings), Err(ConnectError::Setting { name, .. }) if name == "acks")
+        );
+        let settings = KafkaSettings::new("a:1").with_option("acks", "all");
+        assert!(check(&settings).is_ok());
+        assert!(check(&KafkaSettings::new("")).is_err());
+    }
+
+    #[test]
+    fn each_kind_of_client_gets_what_it_knows() {
+        let settings = KafkaSettings::new("a:1")
+            .with_option("session.timeout.ms", "6000")
+            .with_option("linger.ms", "0");
+        let producer = config(&settings, &OF_CONSUMERS);
+        assert_eq!(producer.get("linger.ms"), Some("0"));
+        assert_eq!(producer.get("session.timeout.ms"), None);
+        let consumer = config(&settings, &OF_PRODUCERS);
+        assert_eq!(consumer.get("session.timeout.ms"), Some("6000"));
+        assert_eq!(consumer.get("acks"), None);
+        assert_eq!(consumer.get("enable.auto.commit"), Some("false"));
+    }
+}
