@@ -329,7 +329,7 @@ impl Bed {
     async fn event_bytes(&self) -> Result<usize> {
         let broker = &self.runtime.broker;
         let (mut bytes, mut events) = (0, 0);
-        for (partition, end) in broker.ends(twin_engine::TOPIC) {
+        for (partition, end) in broker.ends(twin_engine::TOPIC).await? {
             let from = end.saturating_sub(SEEN_EVENTS as u64);
             for record in broker.read(twin_engine::TOPIC, partition, from, SEEN_EVENTS).await? {
                 let headers = record.headers.iter().map(|(name, value)| name.len() + value.len());

@@ -293,11 +293,11 @@ async fn replay(
 async fn rewind(broker: &Broker, group: &str, topic: &str, from: Option<Timestamp>) -> Result<u64> {
     let wanted = match from {
         Some(at) => broker.offsets_at(topic, at).await?,
-        None => broker.starts(topic),
+        None => broker.starts(topic).await?,
     };
     let mut offsets = BTreeMap::new();
     let mut again = 0;
-    for (partition, committed) in broker.committed(group, topic) {
+    for (partition, committed) in broker.committed(group, topic).await? {
         let start = wanted.get(&partition).copied().unwrap_or(committed);
         if start < committed {
             again += committed - start;
@@ -459,7 +459,7 @@ mod tests {
         /// Reads and commits all that is there.
         async fn consume(&self, topic: &str) {
             let mut subscription = self.broker.subscribe(GROUP, &[topic]).await.unwrap();
-            while self.broker.lag(GROUP, &[topic]) > 0 {
+            while self.broker.lag(GROUP, &[topic]).await.unwrap() > 0 {
                 let batch = subscription.next_batch(100).await.unwrap();
                 subscription.commit(&batch).await.unwrap();
             }
@@ -580,7 +580,8 @@ mod tests {
         let broker = hospital.broker.clone();
         let running = consumer.run(broker, Activity::new(Clock::system()), shutdown, refuse);
         let done = async {
-            while hospital.broker.lag(GROUP, &["room-events", "process-events"]) > 0 {
+            while hospital.broker.lag(GROUP, &["room-events", "process-events"]).await.unwrap() > 0
+            {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
             trigger.trigger();
@@ -633,7 +634,7 @@ mod tests {
 
         let log = LogSettings::new(Durability::Relaxed).with_partitions(2);
         hospital.broker = Broker::open(&path(&hospital.settings), log, Clock::system()).unwrap();
-        assert_eq!(hospital.broker.lag(GROUP, &["room-events"]), 7);
+        assert_eq!(hospital.broker.lag(GROUP, &["room-events"]).await.unwrap(), 7);
     }
 
     #[tokio::test]

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use api_gateway::ClientAccount;
+use block_language as language;
 use chiron_broker::{Broker, Durability, LogSettings};
-use chiron_chassis::audit::Audit;
+use chiron_chassis::audit::{Audit, HEADS};
 use chiron_chassis::{
     Calls, Completeness, Connections, Endpoints, Guard, Health, Limits, Runtime, Secret,
     ServeError, Service, TokenSource, http_client,
@@ -21,7 +22,25 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::accounts::{Accounts, DEVICE};
-use crate::settings::{Identity, Settings};
+use crate::settings::{EventBroker, Identity, Settings};
+
+/// Every topic that services of Chiron publish to or read.
+const TOPICS: [&str; 14] = [
+    thing_directory::EVENTS,
+    HEADS,
+    language::automation::PROPOSAL_TOPIC,
+    language::automation::REQUEST_TOPIC,
+    language::booking::TOPIC,
+    language::emergency::TOPIC,
+    language::manual::TOPIC,
+    language::process::TOPIC,
+    language::room::TOPIC,
+    language::summary::TOPIC,
+    language::surgery_report::TOPIC,
+    language::surgical_process::TOPIC,
+    language::tracking::TOPIC,
+    twin_event_gateway::TOPIC,
+];
 
 /// How long the services may take to answer that they are ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -258,7 +277,7 @@ impl House {
         accounts: &Accounts,
     ) -> Result<Self> {
         let durability = Durability::from(settings.durability);
-        let broker = open_log(settings, durability, &world.clock)?;
+        let broker = open_broker(settings, durability, &world.clock).await?;
         let (trail, heads) = Trail::open(settings, durability, &world.clock)?;
         let (trigger, shutdown) = Shutdown::new();
         let endpoints = Endpoints::local(settings.port_offset);
@@ -524,10 +543,14 @@ async fn first_password(runtime: &Runtime, settings: &Settings, accounts: &Accou
     .context("creating the first administrator")
 }
 
-fn open_log(settings: &Settings, durability: Durability, clock: &Clock) -> Result<Broker> {
+async fn open_broker(settings: &Settings, durability: Durability, clock: &Clock) -> Result<Broker> {
     let data: &Path = &settings.data;
     std::fs::create_dir_all(data)
         .with_context(|| format!("creating the data folder {}", data.display()))?;
+    if settings.events.broker == EventBroker::Kafka {
+        let cluster = settings.events.kafka.client(settings.partitions);
+        return Broker::connect(cluster, &TOPICS).await.context("connecting to Kafka");
+    }
     let log = LogSettings::new(durability).with_partitions(settings.partitions);
     let path = settings.log_path();
     Broker::open(&path, log, clock.clone())

@@ -300,7 +300,7 @@ mod tests {
         let handler = staff_tracking::folding(&store);
         let running = consumer.run(broker.clone(), activity, shutdown, handler);
         let done = async {
-            while 0 < broker.lag(consumer.group, consumer.topics) {
+            while 0 < broker.lag(consumer.group, consumer.topics).await.unwrap() {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
             trigger.trigger();
@@ -367,7 +367,7 @@ mod tests {
             .with_retention("tracking-events", Retention::bytes_per_partition(0));
         let broker = Broker::open(&settings.log_path(), log, Clock::system()).unwrap();
         broker.retain().await.unwrap();
-        assert!(broker.starts("tracking-events").values().any(|start| 0 < *start));
+        assert!(broker.starts("tracking-events").await.unwrap().values().any(|start| 0 < *start));
         broker.close().await;
         let refused = run(&settings, &STAFF).await.unwrap_err();
         assert!(refused.to_string().contains("would be lost"), "{refused:#}");

@@ -1,10 +1,13 @@
 //! The settings of the whole, as `chiron.toml` holds them.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use chiron_broker::Durability;
+use chiron_broker::{Durability, KafkaSettings};
+use chiron_chassis::Secret;
 use chiron_chassis::settings::{Effective, Loaded, Origin, SettingsError};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use twin_client::TwinLayer;
 
@@ -25,7 +28,9 @@ pub(crate) struct Settings {
     pub(crate) identity: Identity,
     /// When a write is acknowledged.
     pub(crate) durability: Writes,
-    /// Partitions of each topic of the embedded log, 1 to 256; fixed when a topic begins.
+    /// Where events are kept.
+    pub(crate) events: Events,
+    /// Partitions of each topic that is created, 1 to 256; fixed when a topic begins.
     pub(crate) partitions: u32,
     /// How long after its end a process still takes facts, in seconds.
     pub(crate) late_window_seconds: u32,
@@ -61,6 +66,86 @@ impl Settings {
     /// The file of the event log.
     pub(crate) fn log_path(&self) -> PathBuf {
         self.data.join("events.sqlite")
+    }
+}
+
+/// Where events are kept.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Events {
+    /// `log`, in the data folder, or `kafka`.
+    pub(crate) broker: EventBroker,
+    /// The cluster, for `kafka`.
+    pub(crate) kafka: Cluster,
+}
+
+/// What keeps events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EventBroker {
+    /// The embedded log.
+    #[default]
+    Log,
+    /// A Kafka cluster.
+    Kafka,
+}
+
+/// A Kafka cluster.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Cluster {
+    /// `host:port` of some brokers, with commas between them.
+    pub(crate) bootstrap_servers: String,
+    /// Copies of each record of the topics that are created; as the cluster says when not set.
+    pub(crate) replication: Option<u16>,
+    /// How many days the topics that are created keep records; as the cluster says when not set.
+    pub(crate) retention_days: Option<u32>,
+    /// Whether missing topics are created.
+    pub(crate) create_topics: bool,
+    /// Any property of librdkafka, such as `"security.protocol" = "SASL_SSL"`.
+    pub(crate) options: BTreeMap<String, String>,
+    /// Properties that nobody is to see, such as `"sasl.password"`.
+    pub(crate) secrets: BTreeMap<String, Secret>,
+}
+
+/// Properties of librdkafka that are secrets.
+const SECRETS: [&str; 5] = [
+    "sasl.password",
+    "sasl.oauthbearer.client.secret",
+    "ssl.key.password",
+    "ssl.key.pem",
+    "ssl.keystore.password",
+];
+
+impl Default for Cluster {
+    fn default() -> Self {
+        Self {
+            bootstrap_servers: String::new(),
+            replication: None,
+            retention_days: None,
+            create_topics: true,
+            options: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+        }
+    }
+}
+
+impl Cluster {
+    /// What the client needs to know; topics are made with so many partitions.
+    pub(crate) fn client(&self, partitions: u32) -> KafkaSettings {
+        let day = SignedDuration::from_hours(24);
+        let secrets = self.secrets.iter();
+        let secrets = secrets.map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
+        KafkaSettings {
+            bootstrap_servers: self.bootstrap_servers.clone(),
+            partitions,
+            replication: self.replication,
+            retention: self
+                .retention_days
+                .map(|days| day * i32::try_from(days).unwrap_or(i32::MAX)),
+            create_topics: self.create_topics,
+            options: self.options.clone().into_iter().chain(secrets).collect(),
+        }
     }
 }
 
@@ -165,6 +250,7 @@ impl Default for Settings {
             port_offset: 0,
             identity: Identity::Required,
             durability: Writes::Durable,
+            events: Events::default(),
             partitions: 4,
             late_window_seconds: 600,
             time_zone: "UTC".to_owned(),
@@ -219,6 +305,16 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
     if !(1..=256).contains(&settings.partitions) {
         mistakes.push("partitions must be from 1 to 256".to_owned());
     }
+    let servers = settings.events.kafka.bootstrap_servers.trim();
+    if settings.events.broker == EventBroker::Kafka && servers.is_empty() {
+        let mistake = "events.kafka.bootstrap_servers must name a broker, as in kafka-1:9092";
+        mistakes.push(mistake.to_owned());
+    }
+    let options = settings.events.kafka.options.keys();
+    for name in options.filter(|name| SECRETS.contains(&name.as_str())) {
+        let place = format!("events.kafka.options.{name} is shown to whoever asks: write it to");
+        mistakes.push(format!("{place} events.kafka.secrets"));
+    }
     // The highest default port plus the offset must be a port.
     if settings.port_offset > u16::MAX - 8080 {
         mistakes.push(format!("port_offset must be at most {}", u16::MAX - 8080));
@@ -267,6 +363,7 @@ mod tests {
             ("CHIRON_PARTITIONS", "0", "partitions must be from 1 to 256"),
             ("CHIRON_TIME_ZONE", "Mars/Olympus", "time_zone must be an IANA name"),
             ("CHIRON_PORT_OFFSET", "60000", "port_offset must be at most"),
+            ("CHIRON_EVENTS__BROKER", "kafka", "events.kafka.bootstrap_servers must name a broker"),
         ] {
             let refused = loaded(&[(name, value)]).unwrap_err();
             assert!(refused.contains(expected), "{refused}");

@@ -93,15 +93,16 @@ fn end_to_end(root: &Path) -> Command {
 }
 
 /// Everything that plain `cargo test` runs, with the tools of elsewhere at hand: the published
-/// Python client for the twin engine, node-wot for the Things, HAPI and hl7apy for HL7 v2, and
-/// Prometheus' checker for `/metrics`.
+/// Python client for the twin engine, node-wot for the Things, HAPI and hl7apy for HL7 v2, a real
+/// Apache Kafka for events, and Prometheus' checker for `/metrics`.
 fn unit_and_contract(root: &Path) -> Result<Outcome> {
     let mut tests = cargo(root, &["test", "--workspace", "--exclude", "end-to-end", "--quiet"]);
     let mut missing = Vec::new();
     for (variable, tool) in [
         ("CHIRON_PYTHON", setup::python(root)?),
         ("CHIRON_NODE_WOT", setup::node_packages(root)?),
-        ("CHIRON_HAPI", setup::hapi(root)?),
+        ("CHIRON_HAPI", setup::jars(root, &setup::HAPI)?),
+        ("CHIRON_KAFKA", setup::jars(root, &setup::KAFKA)?),
         ("CHIRON_PROMTOOL", setup::debian("promtool", "prometheus")),
     ] {
         match tool {

@@ -15,13 +15,23 @@ use crate::run::{run, say};
 /// in; and a reader of HL7 v2, strict about structures.
 const PYTHON_PACKAGES: [&str; 2] = ["azure-digitaltwins-core==1.3.0", "hl7apy==1.3.5"];
 
-/// What names the jars of `HAPI HL7v2`, a client of HL7 v2.
-const HAPI_POM: &str = "block/hl7-gateway/service/tests/hapi/pom.xml";
+/// Jars that tests run, by the folder's name and the file that lists them: `HAPI HL7v2`, a client
+/// of HL7 v2, …
+pub(crate) const HAPI: Jars =
+    Jars { name: "hapi", pom: "block/hl7-gateway/service/tests/hapi/pom.xml" };
+/// … and Apache Kafka.
+pub(crate) const KAFKA: Jars = Jars { name: "kafka", pom: "tests/support/kafka/pom.xml" };
 
 /// Where the manifest and the lock of Eclipse Thingweb's published client of the Web of Things
 /// are. The manifest overrides two packages whose versions are dates in words: npm would take
 /// `27-September-2021`, which knows Thing Descriptions 1.0 only, for newer than `12-March-2025`.
 const NODE_MANIFESTS: &str = "things/block-gateway/tests/node";
+
+/// Jars that are fetched together.
+pub(crate) struct Jars {
+    name: &'static str,
+    pom: &'static str,
+}
 
 /// A tool that could not be had, and why.
 pub(crate) struct Missing(pub(crate) String);
@@ -82,13 +92,15 @@ pub(crate) fn node_packages(root: &Path) -> Result<Result<PathBuf, Missing>> {
     Ok(Ok(folder))
 }
 
-/// A folder with the jars of `HAPI HL7v2`, in `target/setup`; for a machine with a JDK.
-pub(crate) fn hapi(root: &Path) -> Result<Result<PathBuf, Missing>> {
-    let folder = root.join("target/setup/hapi");
+/// A folder with jars, in `target/setup`; for a machine with a JDK.
+pub(crate) fn jars(root: &Path, of: &Jars) -> Result<Result<PathBuf, Missing>> {
+    let Jars { name, pom } = of;
+    let folder = root.join("target/setup").join(name);
     let jars = folder.join("lib");
     let stamp = folder.join("packages");
-    let pom = root.join(HAPI_POM);
-    let wanted = fs::read_to_string(&pom).context("reading what names the jars of HAPI")?;
+    let pom = root.join(pom);
+    let wanted = fs::read_to_string(&pom)
+        .with_context(|| format!("reading what names the jars of {name}"))?;
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(Ok(jars));
     }
@@ -100,9 +112,9 @@ pub(crate) fn hapi(root: &Path) -> Result<Result<PathBuf, Missing>> {
     }
     // What an older list left would be on the class path.
     if jars.exists() {
-        fs::remove_dir_all(&jars).context("removing older jars of HAPI")?;
+        fs::remove_dir_all(&jars).with_context(|| format!("removing older jars of {name}"))?;
     }
-    fs::create_dir_all(&jars).context("making the folder of HAPI's jars")?;
+    fs::create_dir_all(&jars).with_context(|| format!("making the folder of {name}'s jars"))?;
     let copied = run(Command::new("mvn")
         .args(["--batch-mode", "--quiet", "--no-transfer-progress", "-Dstyle.color=never"])
         .arg("--file")
@@ -110,7 +122,7 @@ pub(crate) fn hapi(root: &Path) -> Result<Result<PathBuf, Missing>> {
         .args(["dependency:copy-dependencies", "-DincludeScope=runtime"])
         .arg(format!("-DoutputDirectory={}", jars.display())));
     if let Err(err) = copied {
-        return Ok(Err(Missing(format!("the jars of HAPI could not be fetched: {err:#}"))));
+        return Ok(Err(Missing(format!("the jars of {name} could not be fetched: {err:#}"))));
     }
     fs::write(&stamp, wanted).context("noting the fetched jars")?;
     Ok(Ok(jars))

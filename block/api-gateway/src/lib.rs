@@ -175,7 +175,7 @@ pub async fn prepare(
     }));
     let guard = if runtime.guard.is_off() { Guard::off() } else { Guard::given(keys.published()) };
     let runtime = Runtime { guard, calls, ..runtime };
-    let hub = Hub::start(&runtime, settings);
+    let hub = Hub::start(&runtime, settings).await.map_err(|err| failed(err.into()))?;
     let (directory, secure_cookie) = (Directory::default(), settings.secure_cookie);
     Ok(Gateway { runtime, tokens, accounts, secure_cookie, directory, hub })
 }

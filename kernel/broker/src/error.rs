@@ -256,6 +256,12 @@ pub enum ConnectError {
         /// What the cluster says.
         code: RDKafkaErrorCode,
     },
+    /// A partition of a topic has no leader.
+    #[error("topic {topic} has partitions without a leader; see to the brokers of the cluster")]
+    NoLeader {
+        /// Its name.
+        topic: String,
+    },
 }
 
 /// An error with its causes on one line. Messages here do not repeat their sources.
@@ -340,6 +346,9 @@ pub enum BrokerError {
         /// The topic.
         topic: String,
     },
+    /// The cluster does not have the topic, and does not let it be created.
+    #[error("there is no such topic")]
+    Topic(#[source] Box<ConnectError>),
     /// A group is set back only while nobody of it is reading.
     #[error("group {group} is reading: stop its services first")]
     GroupIsReading {
@@ -358,6 +367,15 @@ pub enum BrokerError {
     /// The disk failed; the same call may succeed later.
     #[error("the event log's storage failed")]
     Storage(#[source] StorageError),
+}
+
+impl From<ConnectError> for BrokerError {
+    fn from(source: ConnectError) -> Self {
+        match source {
+            ConnectError::Cluster(source) => Self::Storage(source.into()),
+            other => Self::Topic(Box::new(other)),
+        }
+    }
 }
 
 impl From<StorageError> for BrokerError {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue};
-use chiron_broker::Broker;
+use chiron_broker::{Broker, BrokerError};
 use chiron_clock::{Clock, Shutdown, instant};
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -142,11 +142,15 @@ async fn caught_up<'a>(
     group: &str,
     topics: impl Iterator<Item = &'a str>,
 ) -> bool {
-    let ends: Vec<(&str, _)> = topics.map(|topic| (topic, broker.ends(topic))).collect();
     let reached = async {
+        // All ends before the first wait: what comes meanwhile is not waited for.
+        let mut ends = Vec::new();
+        for topic in topics {
+            ends.push((topic, broker.ends(topic).await?));
+        }
         for (topic, ends) in &ends {
             loop {
-                let committed = broker.committed(group, topic);
+                let committed = broker.committed(group, topic).await?;
                 // Offsets start at 0, and a partition without a commit stands there.
                 let behind = ends
                     .iter()
@@ -157,6 +161,14 @@ async fn caught_up<'a>(
                 tokio::time::sleep(POLL).await;
             }
         }
+        Ok::<_, BrokerError>(())
     };
-    tokio::time::timeout(STEP_LIMIT, reached).await.is_ok()
+    match tokio::time::timeout(STEP_LIMIT, reached).await {
+        Ok(Ok(())) => true,
+        Ok(Err(err)) => {
+            tracing::debug!(error = %crate::chain(&err), "completeness is not told");
+            false
+        }
+        Err(_elapsed) => false,
+    }
 }

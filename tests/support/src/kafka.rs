@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::tools;
+
 /// Any will do; a node keeps it in its folder.
 const CLUSTER_ID: &str = "Y2hpcm9uLXRlc3RzLWNoaQ";
 /// How long a node may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running node; killed when dropped.
 #[derive(Debug)]
@@ -27,20 +29,11 @@ pub struct Kafka {
 /// The folder of jars; `None` when the environment names none and tests may be skipped.
 ///
 /// # Panics
+///
 /// When nothing may be skipped.
 #[must_use]
 pub fn jars() -> Option<PathBuf> {
-    match std::env::var("CHIRON_KAFKA") {
-        Ok(jars) => Some(jars.into()),
-        Err(_) => {
-            assert!(
-                std::env::var("CHIRON_REQUIRE_ALL").is_err(),
-                "CHIRON_KAFKA is not set, and nothing may be skipped"
-            );
-            eprintln!("SKIPPED: CHIRON_KAFKA names no folder with the jars of Apache Kafka");
-            None
-        }
-    }
+    tools::named("CHIRON_KAFKA", "a folder with the jars of Apache Kafka")
 }
 
 impl Kafka {
@@ -169,7 +162,7 @@ impl Kafka {
 impl Drop for Kafka {
     fn drop(&mut self) {
         if let Err(err) = self.kill() {
-            eprintln!("Kafka was not stopped: {err}");
+            panic!("Kafka was not stopped: {err}");
         }
     }
 }

@@ -3,3 +3,4 @@
 pub mod disk;
 pub mod hostile;
 pub mod kafka;
+pub mod tools;

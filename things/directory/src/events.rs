@@ -100,7 +100,7 @@ impl Notifications {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return Err(Problem::unavailable("too many streams at the same time"));
         };
-        let end = self.broker.ends(EVENTS).get(&self.partition()).copied().unwrap_or(0);
+        let end = self.broker.seen(EVENTS).get(&self.partition()).copied().unwrap_or(0);
         let next = match last {
             None => end,
             Some(last) => match last.trim().parse::<u64>() {

@@ -12,6 +12,7 @@ mod registry;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use chiron_broker::BrokerError;
 use chiron_chassis::{Api, Runtime, ServeError};
 use chiron_clock::Reconciler;
 use chiron_store::CollectionSpec;
@@ -42,6 +43,9 @@ pub enum StartError {
     /// What is registered cannot be read.
     #[error("the registered Things cannot be read")]
     Registry(#[from] RegistryError),
+    /// Nobody could be told of changes.
+    #[error("the events of the directory cannot be followed")]
+    Events(#[from] BrokerError),
 }
 
 /// Runs the service until shutdown is requested and everything under way has ended.
@@ -66,6 +70,7 @@ pub async fn start(runtime: &Runtime) -> Result<Api, StartError> {
     let expiry = Reconciler::new(&runtime.activity);
     let registry = Registry::new(&runtime.store, runtime.clock.clone(), expiry.clone());
     registry.load().await?;
+    runtime.broker.follow(&[EVENTS]).await?;
     let Runtime { store, broker, activity, shutdown, clock, .. } = runtime.clone();
     runtime.tasks.spawn("directory outbox", {
         let shutdown = shutdown.clone();

@@ -52,8 +52,12 @@ const PROPOSALS: usize = 256;
 impl Hub {
     /// Begins to follow the log where it ends now. What is not yet handed out counts as pending
     /// from this call on, while somebody listens.
-    pub(crate) fn start(runtime: &Runtime, settings: &Settings) -> Self {
+    ///
+    /// # Errors
+    /// [`BrokerError`] when the cluster does not say where it ends.
+    pub(crate) async fn start(runtime: &Runtime, settings: &Settings) -> Result<Self, BrokerError> {
         let broker = runtime.broker.clone();
+        broker.follow(&FOLLOWED).await?;
         let (events, _) = broadcast::channel(settings.live_queue.clamp(1, MOST_KEPT));
         let (proposals, _) = broadcast::channel(PROPOSALS);
         let hub = Self(Arc::new(Inner {
@@ -75,7 +79,7 @@ impl Hub {
                 () = follower.follow() => {}
             }
         });
-        hub
+        Ok(hub)
     }
 
     /// Listens to everything from now on; answers the position of the beginning.
@@ -223,7 +227,7 @@ pub(crate) fn told(record: &Record) -> Option<LiveEvent> {
 fn ends(broker: &Broker) -> Positions {
     let mut ends = Positions::start(FOLLOWED.len(), broker.partitions());
     for (topic, name) in FOLLOWED.iter().enumerate() {
-        for (partition, end) in broker.ends(name) {
+        for (partition, end) in broker.seen(name) {
             ends.set(Place { topic, partition }, end);
         }
     }

@@ -401,7 +401,8 @@ mod tests {
     #[tokio::test]
     async fn overrun_while_catching_up_loses_nothing() {
         let (runtime, _hands) = Runtime::for_test(NAME, &[]);
-        let hub = Hub::start(&runtime, &Settings { live_queue: 4, ..Settings::standard() });
+        let settings = Settings { live_queue: 4, ..Settings::standard() };
+        let hub = Hub::start(&runtime, &settings).await.unwrap();
         let (_listener, start) = hub.listen();
         publish(&runtime, 0..20).await;
         let reader = Reader::new(nurse(), None, None).unwrap();

@@ -83,7 +83,7 @@ impl House {
     async fn publish(&self, records: Vec<NewRecord>) {
         self.runtime.broker.publish(records).await.unwrap();
         let topics = ["room-events", "process-events"];
-        while 0 < self.runtime.broker.lag("building-management-consumer", &topics) {
+        while 0 < self.runtime.broker.lag("building-management-consumer", &topics).await.unwrap() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -326,7 +326,8 @@ async fn impossible_values_go_to_the_dead_letters_and_are_not_shown_from_the_twi
             sample("05:10:00", Measurement::Temperature(20.0), "4"),
         ])
         .await;
-    let letters: u64 = house.runtime.broker.ends("room-events.dead-letters").values().sum();
+    let letters: u64 =
+        house.runtime.broker.ends("room-events.dead-letters").await.unwrap().values().sum();
     assert_eq!(letters, 3);
     let twin =
         json!({"temperature": 30.0, "humidity": 400, "luminosity": 50.0, "presence_inside": true});

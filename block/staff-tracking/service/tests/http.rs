@@ -43,7 +43,13 @@ impl Block {
 
     async fn publish(&self, records: Vec<NewRecord>) {
         self.runtime.broker.publish(records).await.unwrap();
-        while 0 < self.runtime.broker.lag("tracking-data-consumer", &["tracking-events"]) {
+        while 0 < self
+            .runtime
+            .broker
+            .lag("tracking-data-consumer", &["tracking-events"])
+            .await
+            .unwrap()
+        {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -217,7 +223,8 @@ async fn what_is_no_passage_goes_to_the_dead_letters_and_stops_nobody() {
         ])
         .await;
     assert_eq!(block.brief("block-tracking-data").await, "05:00 hp-1 +or-1");
-    let letters: u64 = block.runtime.broker.ends("tracking-events.dead-letters").values().sum();
+    let letters: u64 =
+        block.runtime.broker.ends("tracking-events.dead-letters").await.unwrap().values().sum();
     assert_eq!(letters, 4);
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rdkafka::admin::AdminOptions;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::util::Timeout;
 
@@ -33,12 +34,15 @@ impl Extents {
 }
 
 impl Kafka {
-    /// By topic, its number of partitions.
+    /// By topic whose partitions have leaders, their number.
     pub(super) async fn count_partitions(&self) -> KafkaResult<BTreeMap<String, u32>> {
         self.ask(|asking, patience| {
             let metadata = asking.fetch_metadata(None, patience)?;
             let count = |partitions: usize| u32::try_from(partitions).unwrap_or(u32::MAX);
-            let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
+            let led = |topic: &&MetadataTopic| {
+                topic.error().is_none() && topic.partitions().iter().all(|p| 0 <= p.leader())
+            };
+            let topics = metadata.topics().iter().filter(led);
             Ok(topics.map(|t| (t.name().to_owned(), count(t.partitions().len()))).collect())
         })
         .await
@@ -85,7 +89,7 @@ impl Kafka {
         let committed = self.ask(move |_asking, patience| {
             let mut places = TopicPartitionList::new();
             places.add_partition_range(&topic, 0, i32::try_from(partitions).unwrap_or(1) - 1);
-            let committed = client.committed_offsets(places, patience)?;
+            let committed = client.committed_offsets(places.clone(), patience)?;
             Ok(offsets(&committed))
         });
         let mut committed = committed.await.map_err(StorageError::from)?;
@@ -202,9 +206,10 @@ impl Kafka {
             client.commit(&wanted, CommitMode::Sync)?;
             Ok(true)
         });
-        match set.await.map_err(StorageError::from)? {
-            true => Ok(()),
-            false => Err(BrokerError::GroupIsReading { group: group.to_owned() }),
+        if set.await.map_err(StorageError::from)? {
+            Ok(())
+        } else {
+            Err(BrokerError::GroupIsReading { group: group.to_owned() })
         }
     }
 

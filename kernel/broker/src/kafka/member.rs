@@ -68,14 +68,22 @@ struct State {
     waiting: VecDeque<Record>,
     /// The library was told to fetch no more.
     paused: bool,
-    /// It goes to another member: nothing more is handed out.
-    goes: bool,
-    /// It is another member's: nothing may be committed.
-    gone: bool,
+    tenure: Tenure,
     /// Nobody handles its records any more.
     ended: bool,
     /// The offset to commit.
     next: Option<i64>,
+}
+
+/// Whose a partition is.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Tenure {
+    #[default]
+    Held,
+    /// It goes to another member: nothing more is handed out.
+    Leaving,
+    /// It is another member's: nothing may be committed.
+    Lost,
 }
 
 /// A partition's records, for the loop that handles them.
@@ -168,7 +176,7 @@ impl Hall {
         let Some(partition) = self.places().get(&key).cloned() else { return };
         let full = {
             let mut state = partition.state();
-            if state.goes {
+            if state.tenure != Tenure::Held {
                 return;
             }
             state.waiting.push_back(record);
@@ -187,7 +195,7 @@ impl Hall {
     fn part_with(&self, client: &BaseConsumer<Callbacks>, partitions: &[Arc<Partition>]) {
         for partition in partitions {
             let mut state = partition.state();
-            state.goes = true;
+            state.tenure = Tenure::Leaving;
             let dropped = u64::try_from(state.waiting.len()).unwrap_or(0);
             state.waiting.clear();
             self.pending.fetch_sub(dropped, Ordering::AcqRel);
@@ -244,7 +252,7 @@ impl Partition {
             let woken = self.changed.wait_timeout(state, left);
             state = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        state.gone = true;
+        state.tenure = Tenure::Lost;
         state.next.take()
     }
 
@@ -265,7 +273,7 @@ impl Share for Place {
         loop {
             let (records, caught_up) = {
                 let mut state = self.partition.state();
-                if state.goes {
+                if state.tenure != Tenure::Held {
                     return Err(BrokerError::Closed);
                 }
                 let count = max.min(state.waiting.len());
@@ -298,7 +306,7 @@ impl Share for Place {
         let mut state = self.partition.state();
         let count = u64::try_from(handled.len()).unwrap_or(0);
         self.pending.fetch_sub(count, Ordering::AcqRel);
-        if state.gone {
+        if state.tenure == Tenure::Lost {
             return Err(BrokerError::Closed);
         }
         state.next = Some(next);

@@ -16,12 +16,13 @@ mod wire;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rdkafka::ClientConfig;
 use rdkafka::admin::AdminClient;
 use rdkafka::consumer::BaseConsumer;
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, Producer as _};
 use rdkafka::util::Timeout;
 use tokio::sync::Semaphore;
@@ -38,6 +39,8 @@ use tail::Tail;
 const MAX_WAITING_KIB: u32 = 32 << 10;
 /// How long the cluster may take to answer a question before it counts as not answering.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How soon it is asked again while it sees to something.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// Properties that acknowledgements, order and commits rest on, and what they are.
 const FIXED: [(&str, &str); 5] = [
@@ -133,13 +136,23 @@ impl Kafka {
         if wanted.is_empty() {
             return Ok(());
         }
-        let there = self.count_partitions().await.map_err(ConnectError::Cluster)?;
+        let mut there = self.count_partitions().await.map_err(ConnectError::Cluster)?;
         let missing: Vec<String> =
             wanted.iter().filter(|topic| !there.contains_key(*topic)).cloned().collect();
         topics::create(&self.admin, &self.settings, &missing).await?;
+        // Somebody else may have made one meanwhile, with another number of partitions.
+        let deadline = Instant::now() + PATIENCE;
+        while let Some(topic) = wanted.iter().find(|topic| !there.contains_key(*topic)) {
+            if deadline < Instant::now() {
+                return Err(ConnectError::NoLeader { topic: topic.clone() });
+            }
+            tokio::time::sleep(AGAIN).await;
+            there = self.count_partitions().await.map_err(ConnectError::Cluster)?;
+        }
         for topic in &wanted {
-            let partitions = there.get(topic).copied().unwrap_or(self.settings.partitions);
-            self.known.note(topic, partitions);
+            if let Some(partitions) = there.get(topic) {
+                self.known.note(topic, *partitions);
+            }
         }
         Ok(())
     }
@@ -157,6 +170,7 @@ impl Kafka {
     }
 
     pub(crate) async fn follow(&self, topics: &[&str]) -> Result<(), BrokerError> {
+        self.ensure(topics).await?;
         let mut places = Vec::new();
         for topic in topics {
             let extents = self.extents(topic).await?;
@@ -216,23 +230,48 @@ impl Kafka {
         config(&self.settings, &OF_PRODUCERS)
     }
 
-    /// A question to the cluster, which blocks.
+    /// A question to the cluster, which blocks; asked again while leaders are being chosen.
     async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&BaseConsumer<Watch>, Timeout) -> rdkafka::error::KafkaResult<T>
-        + Send
-        + 'static,
-    ) -> rdkafka::error::KafkaResult<T> {
+        question: impl Fn(&BaseConsumer<Watch>, Timeout) -> KafkaResult<T> + Send + 'static,
+    ) -> KafkaResult<T> {
         let asking = Arc::clone(&self.asking);
-        match tokio::task::spawn_blocking(move || question(&asking, PATIENCE.into())).await {
+        let answer = tokio::task::spawn_blocking(move || {
+            let deadline = Instant::now() + PATIENCE;
+            loop {
+                match question(&asking, PATIENCE.into()) {
+                    Err(error) if is_passing(&error) && Instant::now() < deadline => {
+                        std::thread::sleep(AGAIN);
+                    }
+                    answer => return answer,
+                }
+            }
+        });
+        match answer.await {
             Ok(answer) => answer,
             Err(err) => match err.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 // The runtime is shutting down.
-                Err(_) => Err(rdkafka::error::KafkaError::Canceled),
+                Err(_) => Err(KafkaError::Canceled),
             },
         }
     }
+}
+
+/// Whether a cluster answers so while a new topic, or a broker that went, is being seen to.
+fn is_passing(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::UnknownPartition
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::LeaderNotAvailable
+                | RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::CoordinatorLoadInProgress
+                | RDKafkaErrorCode::CoordinatorNotAvailable
+                | RDKafkaErrorCode::NotCoordinator
+        )
+    )
 }
 
 impl std::fmt::Debug for Kafka {

@@ -121,8 +121,8 @@ async fn a_torn_tail_leaves_a_whole_chain() {
     assert!(seen.contains(&12) && 3 < seen.len(), "{seen:?}");
 }
 
-fn heads_of(broker: &Broker) -> u64 {
-    broker.ends(HEADS).values().sum()
+async fn heads_of(broker: &Broker) -> u64 {
+    broker.ends(HEADS).await.unwrap().values().sum()
 }
 
 /// A trail with its heads in an event log, all closed.
@@ -132,14 +132,14 @@ async fn published(folder: &Path, entries: u64) {
     let broker = Broker::open(&folder.join("events.sqlite"), settings, clock.clone()).unwrap();
     let audit = open(&folder.join("audit.sqlite"), Durability::Relaxed);
     // The end of what was there before is published once more.
-    let before = heads_of(&broker) + u64::from(0 < audit.count().await.unwrap());
+    let before = heads_of(&broker).await + u64::from(0 < audit.count().await.unwrap());
     let (trigger, shutdown) = Shutdown::new();
     let publish = audit.publish(broker.clone(), Activity::new(clock), shutdown);
     let work = async {
         for n in 0..entries {
             audit.record(event(&format!("u{n}"), &[("id", "x")])).await.unwrap();
             // So that each becomes a head; a busy trail publishes fewer.
-            while heads_of(&broker) < before + n + 1 {
+            while heads_of(&broker).await < before + n + 1 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }

@@ -6,20 +6,14 @@
 use std::process::Command;
 
 use serde_json::json;
+use test_support::tools;
 
 use crate::block::Block;
 use crate::{announce, obey, state};
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::disallowed_methods, reason = "the tool is the machine's affair")]
-#[expect(clippy::print_stderr, reason = "a skipped suite says so")]
 async fn node_wot_discovers_reads_acts_and_observes() {
-    let Ok(folder) = std::env::var("CHIRON_NODE_WOT") else {
-        assert!(
-            std::env::var("CHIRON_REQUIRE_ALL").as_deref() != Ok("1"),
-            "CHIRON_NODE_WOT is not set, and nothing may be skipped"
-        );
-        eprintln!("SKIPPED: CHIRON_NODE_WOT names no folder with @node-wot/core");
+    let Some(folder) = tools::named("CHIRON_NODE_WOT", "a folder with @node-wot/core") else {
         return;
     };
     let block = Block::open().await;
@@ -46,7 +40,7 @@ async fn node_wot_discovers_reads_acts_and_observes() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node/wot.cjs");
     let (directory, token) = (block.directory_url().to_owned(), block.admin());
     let run = move || {
-        let modules = format!("{folder}/node_modules");
+        let modules = folder.join("node_modules");
         let mut command = Command::new("node");
         command.env("NODE_PATH", modules).args([script, &directory, &token]).output().unwrap()
     };

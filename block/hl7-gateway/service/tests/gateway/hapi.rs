@@ -5,6 +5,7 @@
 use std::process::{Command, Output};
 
 use serde_json::json;
+use test_support::tools;
 
 use crate::hospital::Hospital;
 
@@ -24,15 +25,8 @@ all done
 ";
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::disallowed_methods, reason = "the tool is the machine's affair")]
-#[expect(clippy::print_stderr, reason = "a skipped suite says so")]
 async fn hapi_admits_books_measures_and_merges() {
-    let Ok(jars) = std::env::var("CHIRON_HAPI") else {
-        assert!(
-            std::env::var("CHIRON_REQUIRE_ALL").as_deref() != Ok("1"),
-            "CHIRON_HAPI is not set, and nothing may be skipped"
-        );
-        eprintln!("SKIPPED: CHIRON_HAPI names no folder with the jars of HAPI HL7v2");
+    let Some(jars) = tools::named("CHIRON_HAPI", "a folder with the jars of HAPI HL7v2") else {
         return;
     };
     let hospital = Hospital::open().await;
@@ -42,7 +36,7 @@ async fn hapi_admits_books_measures_and_merges() {
     let (host, port) = (hospital.mllp.ip().to_string(), hospital.mllp.port().to_string());
     let run = move || -> (Output, Output) {
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hapi/Day.java");
-        let jars = format!("{jars}/*");
+        let jars = jars.join("*").display().to_string();
         let compiled = Command::new("javac")
             .args(["-encoding", "UTF-8", "-cp", &jars, "-d", &classes, source])
             .output()

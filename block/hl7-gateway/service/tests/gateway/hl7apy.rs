@@ -5,20 +5,14 @@
 
 use std::process::Command;
 
+use test_support::tools;
+
 use crate::hospital::Hospital;
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::disallowed_methods, reason = "the tool is the machine's affair")]
-#[expect(clippy::print_stderr, reason = "a skipped suite says so")]
 async fn hl7apy_finds_the_answers_valid() {
-    let Ok(python) = std::env::var("CHIRON_PYTHON") else {
-        assert!(
-            std::env::var("CHIRON_REQUIRE_ALL").as_deref() != Ok("1"),
-            "CHIRON_PYTHON is not set, and nothing may be skipped"
-        );
-        eprintln!("SKIPPED: CHIRON_PYTHON names no Python with hl7apy");
-        return;
-    };
+    let found = tools::named("CHIRON_PYTHON", "a Python with hl7apy");
+    let Some(python) = found else { return };
     let hospital = Hospital::open().await;
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hl7apy/judge.py");
     let (host, port) = (hospital.mllp.ip().to_string(), hospital.mllp.port().to_string());

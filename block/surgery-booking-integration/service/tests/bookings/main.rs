@@ -471,7 +471,7 @@ async fn unreadable_process_events_go_to_the_dead_letters() {
     record.value = "{}".to_owned();
     block.runtime.broker.publish(vec![record]).await.unwrap();
     block.quiet().await;
-    let letters = block.runtime.broker.ends("surgical-process-events.dead-letters");
+    let letters = block.runtime.broker.ends("surgical-process-events.dead-letters").await.unwrap();
     assert_eq!(letters.values().sum::<u64>(), 1);
 }
 

@@ -77,7 +77,7 @@ async fn processes_follow_from_their_facts_and_are_mended_by_them() {
     let clock = || world.runtime.clock.clone();
     let two = Refolded { same: 2, ..Refolded::default() };
     assert_eq!(refold(store, clock(), false).await.unwrap(), [two, two]);
-    let events = world.runtime.broker.ends("surgical-process-events");
+    let events = world.runtime.broker.ends("surgical-process-events").await.unwrap();
 
     // Ada's process is another, Bob's and what is known of Bob are lost, one was never told.
     let processes = documents(&world, "processes");
@@ -103,5 +103,5 @@ async fn processes_follow_from_their_facts_and_are_mended_by_them() {
     assert_eq!(everything(&world).await, before);
     assert_eq!(refold(store, clock(), false).await.unwrap(), [two, two]);
     world.quiet().await;
-    assert_eq!(world.runtime.broker.ends("surgical-process-events"), events);
+    assert_eq!(world.runtime.broker.ends("surgical-process-events").await.unwrap(), events);
 }

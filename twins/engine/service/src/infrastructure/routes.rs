@@ -151,12 +151,12 @@ impl Routes {
         {
             return Ok(());
         }
-        let stored = StoredRoute {
-            id: id.to_owned(),
-            endpoint_name,
-            filter: text.to_owned(),
-            from: self.broker.ends(TOPIC),
-        };
+        let from = self.broker.ends(TOPIC).await.map_err(|error| {
+            tracing::error!(error = %chiron_chassis::chain(&error), "event route could not be placed");
+            Fault::unavailable()
+        })?;
+        let stored =
+            StoredRoute { id: id.to_owned(), endpoint_name, filter: text.to_owned(), from };
         if let Err(error) = self.collection.put(id, &stored, Vec::new()).await {
             tracing::error!(error = %chiron_chassis::chain(&error), "event route could not be stored");
             return Err(Fault::unavailable());

@@ -17,7 +17,7 @@ async fn records(broker: &Broker, count: usize) -> Vec<Record> {
     let mut seen = 0;
     loop {
         let mut records = Vec::new();
-        for (partition, _) in broker.ends(twin_engine::TOPIC) {
+        for (partition, _) in broker.ends(twin_engine::TOPIC).await.unwrap() {
             records.extend(broker.read(twin_engine::TOPIC, partition, 0, 1_000).await.unwrap());
         }
         if count <= records.len() {

@@ -7,19 +7,14 @@ use std::process::Command;
 use chiron_chassis::Runtime;
 use chiron_clock::Clock;
 use serde_json::json;
+use test_support::tools;
 
 use crate::support::start_on;
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::disallowed_methods, reason = "the tool is the machine's affair")]
-#[expect(clippy::print_stderr, reason = "a skipped suite says so")]
 async fn the_published_client_does_all_its_operations() {
-    let Ok(python) = std::env::var("CHIRON_PYTHON") else {
-        assert!(
-            std::env::var("CHIRON_REQUIRE_ALL").as_deref() != Ok("1"),
-            "CHIRON_PYTHON is not set, and nothing may be skipped"
-        );
-        eprintln!("SKIPPED: CHIRON_PYTHON names no Python with azure-digitaltwins-core==1.3.0");
+    let Some(python) = tools::named("CHIRON_PYTHON", "a Python with azure-digitaltwins-core")
+    else {
         return;
     };
     let (mut runtime, hands) = Runtime::for_test(twin_engine::NAME, twin_engine::COLLECTIONS);
