@@ -39,6 +39,7 @@ fn passed(result: Result<()>) -> Result<Outcome> {
 
 /// Runs every suite, or those whose name contains `only`.
 pub(crate) fn test(root: &Path, only: Option<&str>) -> Result<()> {
+    setup::openssl()?;
     let chosen = |name: &str| only.is_none_or(|only| name.contains(only));
     let mut minutes = Vec::new();
     for (name, suite) in SUITES.iter().filter(|(name, _)| chosen(name)) {

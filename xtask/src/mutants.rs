@@ -100,14 +100,15 @@ fn rows(root: &Path) -> BTreeMap<String, String> {
     rows.collect()
 }
 
-/// The commit that is tried, with a word when it was changed.
+/// The commit that is tried, with a word when more than results was changed.
 fn commit(root: &Path) -> Result<String> {
-    let named = Command::new("git")
-        .current_dir(root)
-        .args(["describe", "--always", "--dirty", "--exclude=*"])
-        .output()
-        .context("asking git for the commit")?;
-    Ok(String::from_utf8(named.stdout)?.trim().to_owned())
+    let git = |args: &[&str]| -> Result<String> {
+        let told = Command::new("git").current_dir(root).args(args).output();
+        Ok(String::from_utf8(told.context("asking git for the commit")?.stdout)?.trim().to_owned())
+    };
+    let commit = git(&["rev-parse", "--short", "HEAD"])?;
+    let changed = git(&["status", "--short", "--untracked-files=no", "--", ".", ":!*/RESULTS.md"])?;
+    Ok(if changed.is_empty() { commit } else { format!("{commit}, changed") })
 }
 
 fn mutants(root: &Path) -> Result<Vec<Mutant>> {

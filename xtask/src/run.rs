@@ -53,7 +53,7 @@ fn shown(command: &Command) -> String {
 
 /// Builds the optimised binary and starts it.
 pub(crate) fn up(root: &Path, args: &[String]) -> Result<()> {
-    setup::announce_what_up_needs();
+    setup::announce_what_up_needs()?;
     run(&mut cargo(root, &["build", "--release", "--package", "chiron"]))?;
     let mut up = cargo(root, &["run", "--release", "--quiet", "--package", "chiron", "--", "up"]);
     // Whoever sees Chiron for the first time has two minutes.

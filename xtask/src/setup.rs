@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::run::{run, say};
 
@@ -36,9 +36,22 @@ pub(crate) struct Jars {
 /// A tool that could not be had, and why.
 pub(crate) struct Missing(pub(crate) String);
 
-/// `up` needs a compiler and nothing else; say what happens while it works.
-pub(crate) fn announce_what_up_needs() {
+/// `up` needs a compiler and OpenSSL, and nothing else; say what happens while it works.
+pub(crate) fn announce_what_up_needs() -> Result<()> {
+    openssl()?;
     say("building chiron (the first time takes some minutes)");
+    Ok(())
+}
+
+/// OpenSSL's headers, with which Kafka's client library is compiled.
+pub(crate) fn openssl() -> Result<()> {
+    let there = || answers("pkg-config", &["--exists", "openssl"]);
+    match debian_package("pkg-config libssl-dev", there) {
+        Ok(()) => Ok(()),
+        // Elsewhere the compilation may find them by itself, and says what it lacks.
+        Err(_) if !answers("apt-get", &["--version"]) => Ok(()),
+        Err(Missing(reason)) => bail!("OpenSSL's headers are missing; {reason}"),
+    }
 }
 
 /// A Python with the packages of the tests, in `target/setup`.
@@ -130,21 +143,29 @@ pub(crate) fn jars(root: &Path, of: &Jars) -> Result<Result<PathBuf, Missing>> {
 
 /// Debian's program of that name, installed when this is a Debian and we are root.
 pub(crate) fn debian(program: &str, package: &str) -> Result<PathBuf, Missing> {
-    if answers(program, &["--version"]) {
-        return Ok(PathBuf::from(program));
+    let there = || answers(program, &["--version"]);
+    debian_package(package, there)
+        .map(|()| PathBuf::from(program))
+        .map_err(|Missing(reason)| Missing(format!("{program} is missing; {reason}")))
+}
+
+/// Sees to it that something of Debian's packages is there; else how it would come to be.
+fn debian_package(packages: &str, there: impl Fn() -> bool) -> Result<(), Missing> {
+    if there() {
+        return Ok(());
     }
-    let line = format!("apt-get install --yes --no-install-recommends {package}");
+    let line = format!("apt-get install --yes --no-install-recommends {packages}");
     if answers("apt-get", &["--version"]) && is_root() {
         let _list = quiet(Command::new("apt-get").args(["update", "--quiet"]));
         let _install = quiet(
             Command::new("sh")
                 .args(["-c", &format!("DEBIAN_FRONTEND=noninteractive {line} >/dev/null")]),
         );
-        if answers(program, &["--version"]) {
-            return Ok(PathBuf::from(program));
+        if there() {
+            return Ok(());
         }
     }
-    Err(Missing(format!("{program} is missing; type: {line}")))
+    Err(Missing(format!("type: {line}")))
 }
 
 fn is_root() -> bool {

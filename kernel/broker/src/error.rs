@@ -236,6 +236,14 @@ pub enum ConnectError {
     /// No broker answered, or one refused.
     #[error("the Kafka cluster cannot be used")]
     Cluster(#[source] KafkaError),
+    /// A broker, or the way to it, said why nobody may come in.
+    #[error("the Kafka cluster cannot be used: {said}")]
+    Unwelcome {
+        /// What was said.
+        said: String,
+        /// What came of it.
+        source: KafkaError,
+    },
     /// Topics are missing and may not be created.
     #[error(
         "these topics are missing, and the settings do not let them be created: {topics}; create \

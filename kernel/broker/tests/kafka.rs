@@ -264,11 +264,58 @@ async fn topics_are_made_as_the_settings_say_or_asked_for() {
 async fn a_cluster_that_does_not_answer_is_named_at_the_start() {
     let settings = KafkaSettings::new("127.0.0.1:1");
     let refused = Broker::connect(settings, &["t"]).await.unwrap_err();
-    assert!(matches!(refused, ConnectError::Cluster(_)), "{refused:?}");
+    assert!(
+        matches!(&refused, ConnectError::Unwelcome { said, .. } if said.contains("127.0.0.1:1")),
+        "{refused:?}"
+    );
     let settings = KafkaSettings::new("127.0.0.1:1").with_option("acks", "1");
     let refused = Broker::connect(settings, &["t"]).await.unwrap_err();
     assert!(matches!(&refused, ConnectError::Setting { name, .. } if name == "acks"), "{refused}");
     let settings = KafkaSettings::new("127.0.0.1:1").with_option("no.such.property", "1");
     let refused = Broker::connect(settings, &["t"]).await.unwrap_err();
     assert!(chiron_broker::chain(&refused).contains("no.such.property"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_encrypt_and_sign_in_in_each_way() {
+    let Some(jars) = kafka::jars() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let node = Kafka::start_secured(&jars, folder.path()).unwrap();
+    let secured = || {
+        KafkaSettings::new(node.secured_servers().unwrap())
+            .with_option("security.protocol", "SASL_SSL")
+            .with_option("ssl.ca.location", &node.certificate().display().to_string())
+    };
+    let (name, password) = kafka::ACCOUNT;
+    let by_password = |mechanism: &str| {
+        secured()
+            .with_option("sasl.mechanism", mechanism)
+            .with_option("sasl.username", name)
+            .with_option("sasl.password", password)
+    };
+    let ways = [by_password("PLAIN"), by_password("SCRAM-SHA-512")];
+    for (nth, settings) in ways.into_iter().enumerate() {
+        let broker = Broker::connect(settings, &["t"]).await.unwrap();
+        broker.publish(numbered(nth * 10, nth * 10 + 10)).await.unwrap();
+        let member = Member::join(&broker, Duration::ZERO);
+        // Each goes on in the group where the one before ended.
+        until(|| 10 <= member.count()).await;
+        let seen: BTreeSet<String> = member.leave().await.into_iter().collect();
+        assert_eq!(seen, names(nth * 10, nth * 10 + 10));
+        broker.close().await;
+    }
+
+    let wrong = by_password("SCRAM-SHA-512").with_option("sasl.password", "guessed");
+    let refused = Broker::connect(wrong, &["t"]).await.unwrap_err();
+    let said = chiron_broker::chain(&refused);
+    assert!(said.contains("uthentication") && !said.contains("guessed"), "{said}");
+    let foreign = by_password("PLAIN").with_option("ssl.ca.location", "/etc/ssl/certs");
+    let refused = Broker::connect(foreign, &["t"]).await.unwrap_err();
+    assert!(chiron_broker::chain(&refused).contains("certificate"), "{refused:?}");
+    // The library's own words would hold the value.
+    let misplaced = by_password("PLAIN").with_option("sasl.pasword", "kept-by-nobody");
+    let refused = Broker::connect(misplaced, &["t"]).await.unwrap_err();
+    assert!(matches!(&refused, ConnectError::Setting { name, .. } if name == "sasl.pasword"));
+    let said = format!("{} {refused:?}", chiron_broker::chain(&refused));
+    assert!(!said.contains("kept-by-nobody"), "{said}");
 }

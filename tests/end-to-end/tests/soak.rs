@@ -23,12 +23,16 @@ the journal with the product's answers.
 /// One writes at a time.
 static WRITING: Mutex<()> = Mutex::new(());
 
-/// The commit that is run, with a word when it was changed.
+/// The commit that is run, with a word when more than results was changed.
 fn commit() -> String {
-    let describe = ["describe", "--always", "--dirty", "--exclude=*"];
-    let folder = env!("CARGO_MANIFEST_DIR");
-    let named = Command::new("git").current_dir(folder).args(describe).output().unwrap();
-    String::from_utf8(named.stdout).unwrap().trim().to_owned()
+    let git = |args: &[&str]| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+        let told = Command::new("git").current_dir(folder).args(args).output().unwrap();
+        String::from_utf8(told.stdout).unwrap().trim().to_owned()
+    };
+    let commit = git(&["rev-parse", "--short", "HEAD"]);
+    let changed = git(&["status", "--short", "--untracked-files=no", "--", ".", ":!*/RESULTS.md"]);
+    if changed.is_empty() { commit } else { format!("{commit}, changed") }
 }
 
 /// Notes a verdict. A difference is noted as well: it fails the test afterwards.

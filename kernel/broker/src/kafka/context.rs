@@ -17,11 +17,13 @@ use crate::error::StorageError;
 pub(super) struct Watch {
     failed: Failed,
     trouble: Arc<Mutex<Option<Trouble>>>,
+    /// What a broker, or the way to it, said last.
+    said: Arc<Mutex<Option<String>>>,
 }
 
 impl Watch {
     pub(super) fn new() -> Self {
-        Self { failed: Failed::new(), trouble: Arc::default() }
+        Self { failed: Failed::new(), trouble: Arc::default(), said: Arc::default() }
     }
 
     /// Something was acknowledged, so whatever was wrong is over.
@@ -39,6 +41,11 @@ impl Watch {
 
     pub(super) async fn failed(&self) -> StorageError {
         self.failed.noted().await
+    }
+
+    /// Why no broker answers, as far as one said.
+    pub(super) fn said(&self) -> Option<String> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn trouble_now(&self) -> std::sync::MutexGuard<'_, Option<Trouble>> {
@@ -73,7 +80,11 @@ impl ClientContext for Watch {
                 self.failed.note(&StorageError::from(error));
             }
             // The library tries again by itself.
-            _ => tracing::warn!(%error, reason, "kafka client"),
+            _ => {
+                tracing::warn!(%error, reason, "kafka client");
+                let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+                *said = Some(reason.to_owned());
+            }
         }
     }
 

@@ -24,6 +24,7 @@ use rdkafka::admin::AdminClient;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, Producer as _};
+use rdkafka::types::RDKafkaConfRes;
 use rdkafka::util::Timeout;
 use tokio::sync::Semaphore;
 
@@ -98,18 +99,18 @@ impl Kafka {
     ) -> Result<Arc<Self>, ConnectError> {
         check(&settings)?;
         let watch = Watch::new();
-        let refused = |err| ConnectError::Cluster(err);
-        let producer =
-            config(&settings, &OF_CONSUMERS).create_with_context(watch.clone()).map_err(refused)?;
+        let producer = config(&settings, &OF_CONSUMERS)
+            .create_with_context(watch.clone())
+            .map_err(unusable)?;
         let admin = config(&settings, &[OF_CONSUMERS.as_slice(), &OF_PRODUCERS].concat())
             .create_with_context(watch.clone())
-            .map_err(refused)?;
+            .map_err(unusable)?;
         let asking = Arc::new(
             config(&settings, &OF_PRODUCERS)
                 // A group has to be named, and this client never joins it.
                 .set("group.id", "chiron-asking")
                 .create_with_context(watch.clone())
-                .map_err(refused)?,
+                .map_err(unusable)?,
         );
         let tail = Tail::new(config(&settings, &OF_PRODUCERS), watch.clone());
         let kafka = Arc::new(Self {
@@ -136,7 +137,11 @@ impl Kafka {
         if wanted.is_empty() {
             return Ok(());
         }
-        let mut there = self.count_partitions().await.map_err(ConnectError::Cluster)?;
+        let refused = |source| match self.watch.said() {
+            Some(said) => ConnectError::Unwelcome { said, source },
+            None => ConnectError::Cluster(source),
+        };
+        let mut there = self.count_partitions().await.map_err(refused)?;
         let missing: Vec<String> =
             wanted.iter().filter(|topic| !there.contains_key(*topic)).cloned().collect();
         topics::create(&self.admin, &self.settings, &missing).await?;
@@ -147,7 +152,7 @@ impl Kafka {
                 return Err(ConnectError::NoLeader { topic: topic.clone() });
             }
             tokio::time::sleep(AGAIN).await;
-            there = self.count_partitions().await.map_err(ConnectError::Cluster)?;
+            there = self.count_partitions().await.map_err(refused)?;
         }
         for topic in &wanted {
             if let Some(partitions) = there.get(topic) {
@@ -255,6 +260,20 @@ impl Kafka {
                 Err(_) => Err(KafkaError::Canceled),
             },
         }
+    }
+}
+
+/// Why a client could not be made. The library's own words about a property hold its value, which
+/// may be a secret.
+fn unusable(error: KafkaError) -> ConnectError {
+    match error {
+        KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, _, name, _) => {
+            ConnectError::Setting { name, reason: "is no property of librdkafka".to_owned() }
+        }
+        KafkaError::ClientConfig(_, _, name, _) => {
+            ConnectError::Setting { name, reason: "has a value that librdkafka refuses".to_owned() }
+        }
+        other => ConnectError::Cluster(other),
     }
 }
 
