@@ -12,7 +12,7 @@
 use std::error::Error;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use chiron_clock::{Activity, Shutdown, Work};
@@ -24,7 +24,7 @@ use tracing::Instrument as _;
 
 use crate::broker::{Broker, Engine};
 use crate::error::BrokerError;
-use crate::kafka::{Kafka, Member};
+use crate::kafka::{Kafka, Ledger, Member};
 use crate::log::{Log, Subscription};
 use crate::record::{Letter, Record};
 
@@ -129,29 +129,37 @@ impl Consumer {
         handler: H,
     ) -> impl Future<Output = ()> + Send {
         let paused = Arc::new(Paused::new(self.topics.len(), broker.partitions()));
-        let received = Arc::new(AtomicU64::new(0));
-        match broker.engine() {
+        let reading = match broker.engine() {
             Engine::Log(log) => {
                 let log = Arc::downgrade(log);
                 let lag = Lag { log, consumer: self, paused: Arc::clone(&paused) };
                 activity.probe(move || lag.pending());
+                Reading::Log
             }
-            // What the cluster has and nobody has fetched is invisible; nothing stands still there.
-            Engine::Kafka(_) => {
-                let received = Arc::clone(&received);
-                activity.probe(move || received.load(Ordering::Acquire));
+            Engine::Kafka(kafka) => {
+                let ledger = kafka.ledger(self.topics);
+                let (known, paused) = (Arc::clone(&ledger), Arc::clone(&paused));
+                activity.probe(move || known.pending(|topic, n| paused.is(self, topic, n)));
+                Reading::Kafka(Arc::clone(kafka), ledger)
             }
-        }
+        };
         let span = tracing::info_span!("consumer", context = self.group);
         let run = Run { consumer: self, broker, activity, shutdown, handler, paused };
         async move {
-            match run.broker.engine() {
-                Engine::Log(_) => run.on_the_log().await,
-                Engine::Kafka(kafka) => run.on_a_cluster(kafka, received).await,
+            match reading {
+                Reading::Log => run.on_the_log().await,
+                Reading::Kafka(kafka, ledger) => run.on_a_cluster(&kafka, ledger).await,
             }
         }
         .instrument(span)
     }
+}
+
+/// What a consumer reads from.
+enum Reading {
+    Log,
+    /// The cluster, and what the group has still to handle of it.
+    Kafka(Arc<Kafka>, Arc<Ledger>),
 }
 
 /// Which partitions wait for a timer.
@@ -164,6 +172,12 @@ impl Paused {
     fn new(topics: usize, partitions: u32) -> Self {
         let count = topics * usize::try_from(partitions).unwrap_or(1);
         Self { partitions, flags: (0..count).map(|_| AtomicBool::new(false)).collect() }
+    }
+
+    fn is(&self, consumer: Consumer, topic: &str, partition: u32) -> bool {
+        let index = consumer.topics.iter().position(|read| *read == topic);
+        let flag = index.and_then(|index| self.flag(index, partition));
+        flag.is_some_and(|paused| paused.load(Ordering::SeqCst))
     }
 
     fn flag(&self, topic: usize, partition: u32) -> Option<&AtomicBool> {
@@ -245,8 +259,8 @@ impl<H: Handler> Run<H> {
     }
 
     /// The same with partitions that come and go.
-    async fn on_a_cluster(&self, kafka: &Arc<Kafka>, received: Arc<AtomicU64>) {
-        let Some(mut member) = self.join(kafka, received).await else { return };
+    async fn on_a_cluster(&self, kafka: &Arc<Kafka>, ledger: Arc<Ledger>) {
+        let Some(mut member) = self.join(kafka, ledger).await else { return };
         let mut partitions = FuturesUnordered::new();
         loop {
             tokio::select! {
@@ -266,13 +280,13 @@ impl<H: Handler> Run<H> {
     }
 
     /// `None` when the consumer is to end.
-    async fn join(&self, kafka: &Arc<Kafka>, received: Arc<AtomicU64>) -> Option<Member> {
+    async fn join(&self, kafka: &Arc<Kafka>, ledger: Arc<Ledger>) -> Option<Member> {
         let Consumer { group, topics } = self.consumer;
         let mut attempt = 0;
         let mut work = self.activity.work();
         loop {
             let problem = match kafka.ensure(topics).await {
-                Ok(()) => match Member::join(kafka, group, topics, Arc::clone(&received)) {
+                Ok(()) => match Member::join(kafka, group, topics, Arc::clone(&ledger)) {
                     Ok(member) => return Some(member),
                     Err(err) => crate::chain(&err),
                 },

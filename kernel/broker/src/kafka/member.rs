@@ -8,7 +8,7 @@
 //! right to commit, and its records come again there.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -22,6 +22,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tokio::sync::{Notify, mpsc};
 
 use super::context::{Watch, tell_lag};
+use super::ledger::Ledger;
 use super::{Kafka, wire};
 use crate::consumer::Share;
 use crate::error::{BrokerError, PublishError, StorageError};
@@ -49,8 +50,7 @@ struct Hall {
     watch: Watch,
     places: Mutex<BTreeMap<(String, i32), Arc<Partition>>>,
     shares: mpsc::UnboundedSender<Place>,
-    /// Records received and not committed.
-    pending: Arc<AtomicU64>,
+    ledger: Arc<Ledger>,
     leaving: AtomicBool,
 }
 
@@ -91,7 +91,7 @@ pub(crate) struct Place {
     partition: Arc<Partition>,
     client: Arc<OnceClient>,
     kafka: Arc<Kafka>,
-    pending: Arc<AtomicU64>,
+    ledger: Arc<Ledger>,
 }
 
 /// The client, which is made after what its callbacks need.
@@ -103,7 +103,7 @@ impl Member {
         kafka: &Arc<Kafka>,
         group: &str,
         topics: &[&str],
-        pending: Arc<AtomicU64>,
+        ledger: Arc<Ledger>,
     ) -> Result<Self, StorageError> {
         let (sender, shares) = mpsc::unbounded_channel();
         let hall = Arc::new(Hall {
@@ -111,7 +111,7 @@ impl Member {
             watch: kafka.watch.clone(),
             places: Mutex::default(),
             shares: sender,
-            pending,
+            ledger,
             leaving: AtomicBool::new(false),
         });
         let mut config = kafka.config_of_members();
@@ -179,8 +179,8 @@ impl Hall {
             if state.tenure != Tenure::Held {
                 return;
             }
+            self.ledger.fetched(&record.topic, record.partition, record.offset);
             state.waiting.push_back(record);
-            self.pending.fetch_add(1, Ordering::AcqRel);
             let full = MANY <= state.waiting.len() && !state.paused;
             state.paused |= full;
             full
@@ -196,9 +196,7 @@ impl Hall {
         for partition in partitions {
             let mut state = partition.state();
             state.tenure = Tenure::Leaving;
-            let dropped = u64::try_from(state.waiting.len()).unwrap_or(0);
             state.waiting.clear();
-            self.pending.fetch_sub(dropped, Ordering::AcqRel);
             drop(state);
             partition.arrived.notify_one();
         }
@@ -216,6 +214,7 @@ impl Hall {
                 tracing::error!(%error, "an offset cannot be committed");
             }
             self.places().remove(&(partition.topic.clone(), partition.number));
+            self.ledger.given_away(&partition.topic, numbered(partition.number));
         }
         if commits.count() == 0 || client.assignment_lost() {
             return;
@@ -266,7 +265,7 @@ impl Partition {
 
 impl Share for Place {
     fn place(&self) -> Option<(&str, u32)> {
-        Some((&self.partition.topic, u32::try_from(self.partition.number).unwrap_or(0)))
+        Some((&self.partition.topic, numbered(self.partition.number)))
     }
 
     async fn next_batch(&mut self, max: usize) -> Result<Vec<Record>, BrokerError> {
@@ -304,12 +303,11 @@ impl Share for Place {
         let Some(last) = handled.last() else { return Ok(()) };
         let next = i64::try_from(last.offset + 1).unwrap_or(i64::MAX);
         let mut state = self.partition.state();
-        let count = u64::try_from(handled.len()).unwrap_or(0);
-        self.pending.fetch_sub(count, Ordering::AcqRel);
         if state.tenure == Tenure::Lost {
             return Err(BrokerError::Closed);
         }
         state.next = Some(next);
+        self.ledger.handled(&last.topic, last.partition, last.offset + 1);
         // Sent, not waited for: the next commit, or the one at the parting, makes good what fails.
         if let Some(client) = self.client() {
             let sent = client.commit(&self.partition.list(Offset::Offset(next)), CommitMode::Async);
@@ -365,7 +363,11 @@ impl ConsumerContext for Callbacks {
         let hall = &self.hall;
         let kind = match rebalance {
             Rebalance::Assign(list) => {
-                for element in list.elements() {
+                let elements = list.elements();
+                let taken =
+                    elements.iter().map(|e| (e.topic().to_owned(), numbered(e.partition())));
+                hall.ledger.taken(taken);
+                for element in elements {
                     self.take_up(element.topic(), element.partition());
                 }
                 "assigned"
@@ -413,9 +415,14 @@ impl Callbacks {
             partition,
             client: Arc::clone(&self.client),
             kafka: Arc::clone(&self.kafka),
-            pending: Arc::clone(&self.hall.pending),
+            ledger: Arc::clone(&self.hall.ledger),
         };
         // Refused when nobody handles any more; the place's end is noted by its drop.
         let _unwanted = self.hall.shares.send(place);
     }
+}
+
+/// The library counts partitions from 0, in a type that has more.
+fn numbered(partition: i32) -> u32 {
+    u32::try_from(partition).unwrap_or(0)
 }

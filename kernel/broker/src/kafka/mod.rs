@@ -6,6 +6,7 @@
 //! rebalances are per client.
 
 mod context;
+mod ledger;
 mod looking;
 mod member;
 mod producing;
@@ -14,8 +15,8 @@ mod topics;
 mod wire;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -30,9 +31,10 @@ use tokio::sync::Semaphore;
 
 use crate::disk::Trouble;
 use crate::error::{BrokerError, ConnectError, StorageError};
-use crate::record::Record;
+use crate::record::{Position, Record};
 use crate::settings::KafkaSettings;
 use context::Watch;
+pub(crate) use ledger::Ledger;
 pub(crate) use member::Member;
 use tail::Tail;
 
@@ -87,6 +89,8 @@ pub(crate) struct Kafka {
     /// Answers questions; never subscribes.
     asking: Arc<BaseConsumer<Watch>>,
     known: topics::Known,
+    /// What groups of this process have still to handle.
+    ledgers: Mutex<Vec<Weak<Ledger>>>,
     tail: Tail,
     waiting: Arc<Semaphore>,
     closed: AtomicBool,
@@ -120,6 +124,7 @@ impl Kafka {
             admin,
             asking,
             known: topics::Known::default(),
+            ledgers: Mutex::default(),
             tail,
             waiting: Arc::new(Semaphore::new(usize::try_from(MAX_WAITING_KIB).unwrap_or(1))),
             closed: AtomicBool::new(false),
@@ -160,6 +165,23 @@ impl Kafka {
             }
         }
         Ok(())
+    }
+
+    /// The ledger of a group that reads these topics.
+    pub(crate) fn ledger(&self, topics: &[&str]) -> Arc<Ledger> {
+        let ledger = Arc::new(Ledger::new(topics));
+        let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        ledgers.retain(|ledger| ledger.strong_count() != 0);
+        ledgers.push(Arc::downgrade(&ledger));
+        ledger
+    }
+
+    /// Tells every group of this process of a record that was acknowledged.
+    fn published(&self, topic: &str, position: Position) {
+        let ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        for ledger in ledgers.iter().filter_map(Weak::upgrade) {
+            ledger.published(topic, position.partition, position.offset);
+        }
     }
 
     pub(crate) fn partitions(&self) -> u32 {

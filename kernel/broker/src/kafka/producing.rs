@@ -82,7 +82,10 @@ impl Kafka {
         for record in outgoing {
             // In their order: the library keeps that within a partition.
             match self.hand_over(&record).await {
-                Ok(delivery) => under_way.push(delivery),
+                Ok(delivery) => {
+                    let topic = record.topic;
+                    under_way.push(async move { (topic, delivery.await) });
+                }
                 Err(err) => {
                     refused = Some(err);
                     break;
@@ -90,12 +93,16 @@ impl Kafka {
             }
         }
         let mut positions = Vec::with_capacity(under_way.len());
-        for delivered in join_all(under_way).await {
+        for (topic, delivered) in join_all(under_way).await {
             match delivered {
-                Ok(Ok(delivery)) => positions.push(Position {
-                    partition: u32::try_from(delivery.partition).unwrap_or(0),
-                    offset: u64::try_from(delivery.offset).unwrap_or(0),
-                }),
+                Ok(Ok(delivery)) => {
+                    let position = Position {
+                        partition: u32::try_from(delivery.partition).unwrap_or(0),
+                        offset: u64::try_from(delivery.offset).unwrap_or(0),
+                    };
+                    self.published(topic, position);
+                    positions.push(position);
+                }
                 Ok(Err((err, _record))) => refused = refused.or(Some(err)),
                 Err(_canceled) => refused = refused.or(Some(KafkaError::Canceled)),
             }
