@@ -3,7 +3,7 @@
 //! A suite whose tool is missing says SKIPPED and why; where `CHIRON_REQUIRE_ALL` is 1 that is a
 //! failure. The last suite is cargo's own, so that the output ends with its closing lines.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -60,7 +60,9 @@ pub(crate) fn test(root: &Path, only: Option<&str>) -> Result<()> {
     if chosen("end to end") {
         say("== end to end (cargo's closing line gives its seconds)");
         run(&mut cargo(root, &["build", "--quiet", "--package", "chiron", "--package", "truth"]))?;
-        run(&mut end_to_end(root))?;
+        let mut tests = cargo(root, &["test", "--package", "end-to-end"]);
+        with_tools(&mut tests, vec![("CHIRON_KAFKA", setup::jars(root, &setup::KAFKA)?)])?;
+        run(&mut tests)?;
     }
     Ok(())
 }
@@ -89,23 +91,34 @@ pub(crate) fn soak(root: &Path, word: Option<&str>, days: &[String]) -> Result<(
     run(&mut soak)
 }
 
-fn end_to_end(root: &Path) -> Command {
-    cargo(root, &["test", "--package", "end-to-end"])
-}
-
 /// Everything that plain `cargo test` runs, with the tools of elsewhere at hand: the published
 /// Python client for the twin engine, node-wot for the Things, HAPI and hl7apy for HL7 v2, a real
 /// Apache Kafka for events, and Prometheus' checker for `/metrics`.
 fn unit_and_contract(root: &Path) -> Result<Outcome> {
     let mut tests = cargo(root, &["test", "--workspace", "--exclude", "end-to-end", "--quiet"]);
-    let mut missing = Vec::new();
-    for (variable, tool) in [
+    let tools = vec![
         ("CHIRON_PYTHON", setup::python(root)?),
         ("CHIRON_NODE_WOT", setup::node_packages(root)?),
         ("CHIRON_HAPI", setup::jars(root, &setup::HAPI)?),
         ("CHIRON_KAFKA", setup::jars(root, &setup::KAFKA)?),
         ("CHIRON_PROMTOOL", setup::debian("promtool", "prometheus")),
-    ] {
+    ];
+    let missing = with_tools(&mut tests, tools)?;
+    run(&mut tests)?;
+    if missing.is_empty() {
+        return Ok(Outcome::Passed);
+    }
+    Ok(Outcome::Skipped(Missing(format!("a part, since {}", missing.join("; ")))))
+}
+
+/// Tells tests where tools of elsewhere are, each by its variable; what is missing, where that is
+/// no failure.
+fn with_tools(
+    tests: &mut Command,
+    tools: Vec<(&str, Result<PathBuf, Missing>)>,
+) -> Result<Vec<String>> {
+    let mut missing = Vec::new();
+    for (variable, tool) in tools {
         match tool {
             Ok(path) => {
                 tests.env(variable, path);
@@ -116,9 +129,5 @@ fn unit_and_contract(root: &Path) -> Result<Outcome> {
     if !missing.is_empty() && everything_required() {
         bail!("everything is required, and tests would be skipped: {}", missing.join("; "));
     }
-    run(&mut tests)?;
-    if missing.is_empty() {
-        return Ok(Outcome::Passed);
-    }
-    Ok(Outcome::Skipped(Missing(format!("a part, since {}", missing.join("; ")))))
+    Ok(missing)
 }

@@ -22,6 +22,7 @@ pub struct Run {
     disturb: bool,
     hours: Option<u32>,
     offset: u16,
+    settings: Vec<(&'static str, String)>,
 }
 
 /// How a run ended under the oracle.
@@ -43,7 +44,15 @@ impl Run {
         let folder = tempfile::tempdir().context("a folder for the run")?;
         // Away from the default ports, and 100 apart.
         let offset = 12_000 + 100 * NEXT_OFFSET.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { folder, scenario, seed, disturb: false, hours: None, offset })
+        Ok(Self {
+            folder,
+            scenario,
+            seed,
+            disturb: false,
+            hours: None,
+            offset,
+            settings: Vec::new(),
+        })
     }
 
     /// The same with facts told twice, late and out of order.
@@ -57,6 +66,13 @@ impl Run {
     #[must_use]
     pub fn hours(mut self, hours: u32) -> Self {
         self.hours = Some(hours);
+        self
+    }
+
+    /// The same with a setting, named as the environment names it.
+    #[must_use]
+    pub fn with(mut self, setting: &'static str, value: &str) -> Self {
+        self.settings.push((setting, value.to_owned()));
         self
     }
 
@@ -105,6 +121,9 @@ impl Run {
             .arg(self.data())
             .arg("--then")
             .arg(oracle)
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            // Names a tool of these tests and no setting.
+            .env_remove("CHIRON_KAFKA")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         if self.disturb {
