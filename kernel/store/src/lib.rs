@@ -38,6 +38,7 @@
 //! one connection behind a lock (readers would wait for every fsync).
 
 mod error;
+mod progress;
 mod query;
 mod relay;
 mod spec;
