@@ -77,8 +77,9 @@ fn may_depend(from: &Layer, to: &Layer) -> bool {
 const DOMAIN_MAY_USE: [&str; 3] = ["jiff", "uuid", "thiserror"];
 
 /// Drivers, and the only crates that may hold them.
-const DRIVERS: [(&str, &[&str]); 4] = [
+const DRIVERS: [(&str, &[&str]); 5] = [
     ("rusqlite", &["kernel/broker", "kernel/store"]),
+    ("mongodb", &["kernel/store"]),
     ("argon2", &["block/user-management-integration/service"]),
     ("utoipa-swagger-ui", &["kernel/chassis"]),
     ("metrics-exporter-prometheus", &["kernel/chassis"]),

@@ -93,7 +93,8 @@ pub(crate) fn soak(root: &Path, word: Option<&str>, days: &[String]) -> Result<(
 
 /// Everything that plain `cargo test` runs, with the tools of elsewhere at hand: the published
 /// Python client for the twin engine, node-wot for the Things, HAPI and hl7apy for HL7 v2, a real
-/// Apache Kafka for events, and Prometheus' checker for `/metrics`.
+/// Apache Kafka for events, two servers with the protocol of `MongoDB` for documents, and
+/// Prometheus' checker for `/metrics`.
 fn unit_and_contract(root: &Path) -> Result<Outcome> {
     let mut tests = cargo(root, &["test", "--workspace", "--exclude", "end-to-end", "--quiet"]);
     let tools = vec![
@@ -101,6 +102,7 @@ fn unit_and_contract(root: &Path) -> Result<Outcome> {
         ("CHIRON_NODE_WOT", setup::node_packages(root)?),
         ("CHIRON_HAPI", setup::jars(root, &setup::HAPI)?),
         ("CHIRON_KAFKA", setup::jars(root, &setup::KAFKA)?),
+        ("CHIRON_MONGO_JAVA", setup::jars(root, &setup::MONGO)?),
         ("CHIRON_PROMTOOL", setup::debian("promtool", "prometheus")),
     ];
     let missing = with_tools(&mut tests, tools)?;

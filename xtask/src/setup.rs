@@ -12,8 +12,9 @@ use anyhow::{Context as _, Result, bail};
 use crate::run::{run, say};
 
 /// Microsoft's published client for Python, unchanged, in the version that the contract was read
-/// in; and a reader of HL7 v2, strict about structures.
-const PYTHON_PACKAGES: [&str; 2] = ["azure-digitaltwins-core==1.3.0", "hl7apy==1.3.5"];
+/// in; a reader of HL7 v2, strict about structures; and a server with the protocol of `MongoDB`.
+const PYTHON_PACKAGES: [&str; 3] =
+    ["azure-digitaltwins-core==1.3.0", "hl7apy==1.3.5", "nx-27017==0.8.1"];
 
 /// Jars that tests run, by the folder's name and the file that lists them: `HAPI HL7v2`, a client
 /// of HL7 v2, …
@@ -21,6 +22,8 @@ pub(crate) const HAPI: Jars =
     Jars { name: "hapi", pom: "block/hl7-gateway/service/tests/hapi/pom.xml" };
 /// … and Apache Kafka.
 pub(crate) const KAFKA: Jars = Jars { name: "kafka", pom: "tests/support/kafka/pom.xml" };
+/// … and another server with the protocol of `MongoDB`.
+pub(crate) const MONGO: Jars = Jars { name: "mongo", pom: "tests/support/mongo/pom.xml" };
 
 /// Where the manifest and the lock of Eclipse Thingweb's published client of the Web of Things
 /// are. The manifest overrides two packages whose versions are dates in words: npm would take

@@ -72,6 +72,41 @@ pub enum OpenError {
     /// The database refused.
     #[error("could not open the store")]
     Database(#[from] rusqlite::Error),
+    /// The settings of a `MongoDB` make no sense.
+    #[error("documents on MongoDB: {name} {reason}")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database is not one of ours.
+    #[error(
+        "the MongoDB database {database} is not a store of this product: name another prefix; or, \
+         if it was one, put back the newest backup"
+    )]
+    ForeignDatabase {
+        /// Its name, prefix included.
+        database: String,
+    },
+    /// The database was written by a later release, whose layout this one does not know.
+    #[error("the MongoDB database {database} has layout {found}, this release knows up to {known}")]
+    NewerDatabase {
+        /// Its name, prefix included.
+        database: String,
+        /// Its layout.
+        found: i64,
+        /// The newest layout that this release reads.
+        known: i64,
+    },
+    /// The servers did not answer in time, or refused.
+    #[error("could not open the MongoDB database {database}")]
+    Server {
+        /// Its name, prefix included.
+        database: String,
+        /// Why.
+        source: StoreError,
+    },
 }
 
 impl OpenError {
@@ -91,8 +126,9 @@ fn remedy(error: &std::io::Error) -> String {
     Trouble::of_file(error).map_or_else(String::new, |trouble| format!(": {trouble}"))
 }
 
-/// Why a store could not answer. Trying again may help for [`StoreError::Database`] and, once
-/// somebody has seen to it, [`StoreError::Disk`].
+/// Why a store could not answer. Trying again may help for [`StoreError::Database`],
+/// [`StoreError::Unreachable`], [`StoreError::TimedOut`] and, once somebody has seen to it,
+/// [`StoreError::Disk`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -147,6 +183,20 @@ pub enum StoreError {
     /// The database failed. Nothing of a write was stored.
     #[error("the database failed")]
     Database(#[source] Arc<rusqlite::Error>),
+    /// No server of a `MongoDB` could be reached, or the connection broke. Whether a write was
+    /// stored is not known: read it again, or write it again with the same expectation.
+    #[error("MongoDB cannot be reached")]
+    Unreachable(#[source] Arc<mongodb::error::Error>),
+    /// A `MongoDB` did not answer within the time limit. Whether a write was stored is not known, as
+    /// with [`StoreError::Unreachable`].
+    #[error("MongoDB did not answer within {limit_ms} ms")]
+    TimedOut {
+        /// The limit of the settings.
+        limit_ms: u64,
+    },
+    /// A `MongoDB` refused. Nothing of a write was stored.
+    #[error("MongoDB refused")]
+    Refused(#[source] Arc<mongodb::error::Error>),
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -170,6 +220,7 @@ impl StoreError {
     pub fn trouble(&self) -> Option<Trouble> {
         match self {
             Self::Disk { trouble, .. } => Some(*trouble),
+            Self::Unreachable(_) | Self::TimedOut { .. } => Some(Trouble::Unreachable),
             _ => None,
         }
     }
@@ -203,6 +254,13 @@ pub enum WriteError {
     #[error("the document or one of its events is too large ({bytes} bytes)")]
     TooLarge {
         /// The size found.
+        bytes: usize,
+    },
+    /// So many events of this document wait to be published that no more have room beside it: try
+    /// again when some have gone.
+    #[error("{bytes} bytes of events of this document wait to be published, and no more have room")]
+    OutboxFull {
+        /// What waits, in bytes.
         bytes: usize,
     },
     /// The store failed.

@@ -37,7 +37,9 @@
 //! wait for the writer. Alternatives rejected: a column per field (a migration for each new field),
 //! one connection behind a lock (readers would wait for every fsync).
 
+mod engine;
 mod error;
+mod mongo;
 mod progress;
 mod query;
 mod relay;
@@ -48,6 +50,7 @@ mod store;
 pub mod contract;
 
 pub use crate::error::{OpenError, StoreError, WriteError};
+pub use crate::mongo::{MongoSettings, MongoUri};
 pub use crate::query::{
     Cursor, Filter, Find, Order, ParseCursorError, after, any_of, at_least, at_most, before, eq,
     within,

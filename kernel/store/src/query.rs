@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::StoreError;
-use crate::spec::ID;
+use crate::spec::{CollectionSpec, ID};
 use crate::store::Versioned;
 
 /// A condition on one field. A missing field counts as null.
@@ -180,6 +180,33 @@ impl Find {
     pub fn after(mut self, cursor: impl Into<Option<Cursor>>) -> Find {
         self.after = cursor.into();
         self
+    }
+
+    /// The sort with the id at its end, which decides last unless it has been asked for, and the
+    /// values of the cursor in it.
+    pub(crate) fn order(
+        &self,
+        spec: &'static CollectionSpec,
+    ) -> Result<(Vec<(&'static str, Order)>, Option<Vec<Value>>), StoreError> {
+        let mut sort = self.sort.clone();
+        for (field, _) in &sort {
+            if !spec.is_indexed(field) {
+                return Err(StoreError::NotIndexed { collection: spec.name, field });
+            }
+        }
+        let mut after = match &self.after {
+            None => None,
+            Some(cursor) if cursor.values.len() == sort.len() => Some(cursor.values.clone()),
+            Some(_) => return Err(StoreError::ForeignCursor),
+        };
+        if !sort.iter().any(|(field, _)| *field == ID) {
+            let order = sort.last().map_or(Order::Ascending, |(_, order)| *order);
+            sort.push((ID, order));
+            if let (Some(values), Some(cursor)) = (&mut after, &self.after) {
+                values.push(Value::String(cursor.id.clone()));
+            }
+        }
+        Ok((sort, after))
     }
 
     /// The place of `last` in this query's sort: the next page is `after` it.

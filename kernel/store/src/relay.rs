@@ -9,14 +9,9 @@ use std::sync::atomic::Ordering;
 use chiron_broker::{Broker, NewRecord};
 use chiron_clock::{Activity, Shutdown};
 
+use crate::engine::{Mark, Waiting};
 use crate::error::{StoreError, WriteError};
-use crate::sqlite::{self, Op};
 use crate::store::Store;
-
-/// Events published by one call at most.
-const BATCH: usize = 256;
-/// Bytes of JSON after which a call takes no further event.
-const BATCH_BYTES: usize = 4_000_000;
 
 /// Why a round ended early; the next one repeats it.
 #[derive(Debug, thiserror::Error)]
@@ -34,19 +29,24 @@ impl Store {
     /// waiting longer each time. What is not yet published counts as pending work of `activity`
     /// except while it waits for another try. Run one relay per store.
     pub async fn relay(&self, broker: Broker, activity: Activity, shutdown: Shutdown) {
-        let progress = std::sync::Arc::clone(&self.sqlite.progress);
-        activity.probe(move || {
-            if progress.backing_off.load(Ordering::Acquire) {
-                0
-            } else {
-                progress.unrelayed.load(Ordering::Acquire)
+        let progress = std::sync::Arc::clone(self.engine.progress());
+        activity.probe({
+            let progress = std::sync::Arc::clone(&progress);
+            move || {
+                if progress.backing_off.load(Ordering::Acquire) {
+                    0
+                } else {
+                    progress.unrelayed.load(Ordering::Acquire)
+                }
             }
         });
-        let mut saved = self.sqlite.progress.saved.subscribe();
+        let mut saved = progress.saved.subscribe();
         let mut attempt = 0;
+        // Others may have saved events of which nobody here has been told.
+        let mut look = self.engine.look_every().is_some();
         loop {
-            if self.unrelayed() == 0 {
-                let done = *self.sqlite.progress.relayed.borrow();
+            if !look && self.unrelayed() == 0 {
+                let done = *progress.relayed.borrow();
                 tokio::select! {
                     biased;
                     changed = saved.wait_for(|saved| done < *saved) => {
@@ -54,12 +54,14 @@ impl Store {
                         if changed.is_err() { return; }
                     }
                     () = shutdown.requested() => if self.unrelayed() == 0 { return },
+                    () = self.time_to_look() => look = true,
                 }
                 continue;
             }
             match self.relay_batch(&broker).await {
-                Ok(published) => {
+                Ok(Relayed { published, more }) => {
                     attempt = 0;
+                    look = more;
                     metrics::counter!("chiron_outbox_relayed_total").increment(published);
                 }
                 Err(RelayError::Read(StoreError::Closed)) => return,
@@ -79,12 +81,12 @@ impl Store {
                     );
                     metrics::counter!("chiron_outbox_relay_failures_total").increment(1);
                     let wait = activity.back_off(attempt);
-                    self.sqlite.progress.backing_off.store(true, Ordering::Release);
+                    progress.backing_off.store(true, Ordering::Release);
                     let woken = tokio::select! {
                         work = wait => Some(work),
                         () = shutdown.requested() => None,
                     };
-                    self.sqlite.progress.backing_off.store(false, Ordering::Release);
+                    progress.backing_off.store(false, Ordering::Release);
                     drop(woken);
                     attempt = attempt.saturating_add(1);
                 }
@@ -92,21 +94,45 @@ impl Store {
         }
     }
 
-    async fn relay_batch(&self, broker: &Broker) -> Result<u64, RelayError> {
-        let waiting =
-            self.sqlite.read(|connection| sqlite::outbox(connection, BATCH, BATCH_BYTES)).await?;
-        let Some(last) = waiting.last().map(|(seq, _)| *seq) else {
-            return Ok(0);
-        };
+    async fn relay_batch(&self, broker: &Broker) -> Result<Relayed, RelayError> {
+        let Waiting { records: waiting, mark, more } = self.engine.waiting().await?;
+        if mark.is_empty() {
+            return Ok(Relayed { published: 0, more });
+        }
         let mut records = Vec::with_capacity(waiting.len());
-        for (_, json) in &waiting {
+        for json in &waiting {
             let record: NewRecord = serde_json::from_str(json)
                 .map_err(|source| StoreError::Decode { collection: "outbox", source })?;
             records.push(record);
         }
         let published = records.len() as u64;
         broker.publish(records).await?;
-        self.sqlite.write(vec![Op::Relayed(last)]).await?;
-        Ok(published)
+        self.engine.published(mark).await?;
+        Ok(Relayed { published, more })
+    }
+
+    /// Waits as long as the relay may leave others' events unseen; for ever where there are none.
+    async fn time_to_look(&self) {
+        match self.engine.look_every() {
+            None => std::future::pending().await,
+            Some(wait) => tokio::time::sleep(wait).await,
+        }
+    }
+}
+
+/// How a round ended.
+struct Relayed {
+    published: u64,
+    /// Whether there may be others that wait.
+    more: bool,
+}
+
+impl Mark {
+    /// Whether nothing waits.
+    fn is_empty(&self) -> bool {
+        match self {
+            Mark::UpTo(last) => *last == 0,
+            Mark::Held(held) => held.is_empty(),
+        }
     }
 }

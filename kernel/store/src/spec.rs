@@ -4,6 +4,10 @@
 //! whole history; [`StoreError::NotIndexed`](crate::StoreError::NotIndexed) makes that a failing
 //! test instead of a slow hospital.
 
+use std::collections::BTreeSet;
+
+use crate::error::OpenError;
+
 /// The name under which a document's own id can be used in filters and sorts.
 pub const ID: &str = "_id";
 
@@ -64,4 +68,18 @@ impl CollectionSpec {
         }
         None
     }
+}
+
+/// Refuses declarations that cannot be used.
+pub(crate) fn check_specs(collections: &[&'static CollectionSpec]) -> Result<(), OpenError> {
+    let mut seen = BTreeSet::new();
+    for spec in collections {
+        if let Some(reason) = spec.fault() {
+            return Err(OpenError::Spec { collection: spec.name, reason });
+        }
+        if !seen.insert(spec.name) {
+            return Err(OpenError::Spec { collection: spec.name, reason: "declared twice" });
+        }
+    }
+    Ok(())
 }

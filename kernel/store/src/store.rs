@@ -10,10 +10,12 @@ use chiron_broker::{Durability, MAX_RECORD_BYTES, NewRecord, Trouble};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::engine::{Act, Engine, Row, Write};
 use crate::error::{OpenError, StoreError, WriteError};
+use crate::mongo::{Mongo, MongoSettings};
 use crate::query::{Filter, Find};
 use crate::spec::CollectionSpec;
-use crate::sqlite::{self, Op, Row, Select, Sqlite};
+use crate::sqlite::Sqlite;
 
 /// The largest document, in bytes of JSON.
 pub const MAX_DOCUMENT_BYTES: usize = 4_000_000;
@@ -21,7 +23,7 @@ pub const MAX_DOCUMENT_BYTES: usize = 4_000_000;
 /// One context's private database. Clones share it.
 #[derive(Clone)]
 pub struct Store {
-    pub(crate) sqlite: Arc<Sqlite>,
+    pub(crate) engine: Engine,
 }
 
 impl Debug for Store {
@@ -42,7 +44,8 @@ impl Store {
         durability: Durability,
         collections: &[&'static CollectionSpec],
     ) -> Result<Store, OpenError> {
-        Ok(Store { sqlite: Arc::new(Sqlite::open(Some(path), durability, collections)?) })
+        let sqlite = Sqlite::open(Some(path), durability, collections)?;
+        Ok(Store { engine: Engine::Sqlite(Arc::new(sqlite)) })
     }
 
     /// Opens a store that ends with the process, for tests and services without state.
@@ -51,7 +54,8 @@ impl Store {
     ///
     /// [`OpenError::Spec`] and failures of the machine.
     pub fn in_memory(collections: &[&'static CollectionSpec]) -> Result<Store, OpenError> {
-        Ok(Store { sqlite: Arc::new(Sqlite::open(None, Durability::Relaxed, collections)?) })
+        let sqlite = Sqlite::open(None, Durability::Relaxed, collections)?;
+        Ok(Store { engine: Engine::Sqlite(Arc::new(sqlite)) })
     }
 
     /// Looks into the file from outside, for people and their tools: another process may be writing
@@ -61,7 +65,24 @@ impl Store {
     ///
     /// See [`OpenError`]; [`OpenError::File`] when there is none.
     pub fn look(path: &Path, collections: &[&'static CollectionSpec]) -> Result<Store, OpenError> {
-        Ok(Store { sqlite: Arc::new(Sqlite::look(path, collections)?) })
+        let sqlite = Sqlite::look(path, collections)?;
+        Ok(Store { engine: Engine::Sqlite(Arc::new(sqlite)) })
+    }
+
+    /// Connects to a context's database on `MongoDB`, whose name is that of the settings' prefix and
+    /// `database`. Collections and indexes are made those declared; documents of collections no
+    /// longer declared stay untouched. Any number of processes may be connected to one database.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`]. A database of another program is never changed.
+    pub async fn connect(
+        settings: &MongoSettings,
+        database: &str,
+        collections: &[&'static CollectionSpec],
+    ) -> Result<Store, OpenError> {
+        let mongo = Mongo::connect(settings, database, collections).await?;
+        Ok(Store { engine: Engine::Mongo(mongo) })
     }
 
     /// A typed view of one collection. That it was declared shows at the first operation.
@@ -74,28 +95,51 @@ impl Store {
 
     /// The number of events saved and not yet known to be published.
     pub fn unrelayed(&self) -> u64 {
-        self.sqlite.progress.unrelayed.load(Ordering::Acquire)
+        self.engine.progress().unrelayed.load(Ordering::Acquire)
     }
 
-    /// Resolves when every event saved before the call has been published. Waits for ever when
-    /// [`Store::relay`] is not running.
+    /// Resolves when every event saved before the call has been published: by this process, or, on
+    /// `MongoDB`, by whichever process relays (its clock has to agree with the others'). Waits for
+    /// ever when [`Store::relay`] is not running anywhere.
     pub async fn relayed(&self) {
-        let saved = *self.sqlite.progress.saved.borrow();
-        let mut relayed = self.sqlite.progress.relayed.subscribe();
+        let saved = *self.engine.progress().saved.borrow();
+        let moment = self.engine.moment();
+        let mut relayed = self.engine.progress().relayed.subscribe();
         // The sender lives as long as this store, so waiting cannot fail.
-        let _ = relayed.wait_for(|relayed| saved <= *relayed).await;
+        let here = async { relayed.wait_for(|relayed| saved <= *relayed).await.map(|_| ()) };
+        let Some(every) = self.engine.look_every() else {
+            let _ = here.await;
+            return;
+        };
+        let elsewhere = async {
+            loop {
+                tokio::time::sleep(every).await;
+                match self.engine.settled(moment).await {
+                    Ok(true) => return,
+                    Ok(false) => {}
+                    Err(error) => tracing::debug!(
+                        error = &error as &dyn std::error::Error,
+                        "could not see whether events have been published, looking again"
+                    ),
+                }
+            }
+        };
+        tokio::select! {
+            _ = here => {}
+            () = elsewhere => {}
+        }
     }
 
     /// What is to be seen to for this store to write again: `None` unless the newest commit failed.
     pub fn trouble(&self) -> Option<Trouble> {
-        *self.sqlite.progress.trouble.borrow()
+        *self.engine.progress().trouble.borrow()
     }
 
     /// Resolves when the file is found damaged, with an error that says what to do; from then on
     /// nothing is written. Whoever runs the process ends it. Other failures of the disk pass, and
     /// are answered to whoever asked.
     pub async fn failed(&self) -> StoreError {
-        let mut failed = self.sqlite.progress.failed.subscribe();
+        let mut failed = self.engine.progress().failed.subscribe();
         loop {
             if let Some(error) = &*failed.borrow_and_update() {
                 return StoreError::from(Arc::clone(error));
@@ -110,7 +154,7 @@ impl Store {
     /// Finishes accepted writes and closes the file; later operations answer
     /// [`StoreError::Closed`]. Safe to repeat.
     pub async fn close(&self) {
-        self.sqlite.close().await;
+        self.engine.close().await;
     }
 }
 
@@ -155,14 +199,10 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection<T> {
     /// See [`StoreError`].
     pub async fn get(&self, id: &str) -> Result<Option<Versioned<T>>, StoreError> {
         self.known()?;
-        let (spec, id) = (self.spec, id.to_owned());
-        self.store
-            .sqlite
-            .read(move |connection| match sqlite::get(connection, spec.name, &id)? {
-                Some(row) => Ok(Some(decode(spec, row)?)),
-                None => Ok(None),
-            })
-            .await
+        match self.store.engine.get(self.spec, id).await? {
+            Some(row) => Ok(Some(decode(self.spec, row)?)),
+            None => Ok(None),
+        }
     }
 
     /// Stores a new document and answers its version, 1.
@@ -177,8 +217,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection<T> {
         document: &T,
         outbox: Vec<NewRecord>,
     ) -> Result<u64, WriteError> {
-        let (table, id, body) = (self.table()?, id.to_owned(), self.encode(document)?);
-        self.write(Op::Insert { table, id, body }, outbox).await
+        let body = self.encode(document)?;
+        self.write(id, Act::Insert { body }, &outbox).await
     }
 
     /// Stores new documents in the order given, with one commit.
@@ -191,14 +231,14 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection<T> {
         &self,
         documents: Vec<(String, T, Vec<NewRecord>)>,
     ) -> Result<(), WriteError> {
-        let table = self.table()?;
-        let mut ops = Vec::with_capacity(documents.len());
+        self.known()?;
+        let mut inserts = Vec::with_capacity(documents.len());
         for (id, document, outbox) in documents {
-            ops.push(Op::Insert { table, id, body: self.encode(&document)? });
-            push_outbox(&mut ops, &outbox)?;
+            let act = Act::Insert { body: self.encode(&document)? };
+            inserts.push(Write { spec: self.spec, id, act, outbox: encode_outbox(&outbox)? });
         }
-        if !ops.is_empty() {
-            self.store.sqlite.write(ops).await?;
+        if !inserts.is_empty() {
+            self.store.engine.insert_all(inserts).await?;
         }
         Ok(())
     }
@@ -215,8 +255,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection<T> {
         document: &T,
         outbox: Vec<NewRecord>,
     ) -> Result<u64, WriteError> {
-        let (table, id, body) = (self.table()?, id.to_owned(), self.encode(document)?);
-        self.write(Op::Replace { table, id, expected, body }, outbox).await
+        let body = self.encode(document)?;
+        self.write(id, Act::Replace { expected, body }, &outbox).await
     }
 
     /// Stores the document whether or not there was one, and answers its version. For projections
@@ -231,8 +271,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection<T> {
         document: &T,
         outbox: Vec<NewRecord>,
     ) -> Result<u64, WriteError> {
-        let (table, id, body) = (self.table()?, id.to_owned(), self.encode(document)?);
-        self.write(Op::Put { table, id, body }, outbox).await
+        let body = self.encode(document)?;
+        self.write(id, Act::Put { body }, &outbox).await
     }
 
     /// Deletes the document, and answers whether there was one. Events saved with it are published
@@ -242,9 +282,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection<T> {
     ///
     /// [`WriteError::Conflict`] when there is one with another version than expected.
     pub async fn delete(&self, id: &str, expected: Option<u64>) -> Result<bool, WriteError> {
-        let (table, id) = (self.table()?, id.to_owned());
-        let deleted = self.store.sqlite.write(vec![Op::Delete { table, id, expected }]).await?;
-        Ok(deleted != 0)
+        Ok(self.write(id, Act::Delete { expected }, &[]).await? != 0)
     }
 
     /// The documents that the query asks for, in its order.
@@ -254,14 +292,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection<T> {
     /// See [`StoreError`].
     pub async fn find(&self, query: &Find) -> Result<Vec<Versioned<T>>, StoreError> {
         self.known()?;
-        let spec = self.spec;
-        let select = Select::find(spec, query)?;
-        self.store
-            .sqlite
-            .read(move |connection| {
-                select.rows(connection)?.into_iter().map(|row| decode(spec, row)).collect()
-            })
-            .await
+        let rows = self.store.engine.find(self.spec, query).await?;
+        rows.into_iter().map(|row| decode(self.spec, row)).collect()
     }
 
     /// The number of documents for which all filters hold.
@@ -271,27 +303,21 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection<T> {
     /// See [`StoreError`].
     pub async fn count(&self, filters: &[Filter]) -> Result<u64, StoreError> {
         self.known()?;
-        let select = Select::count(self.spec, filters)?;
-        self.store.sqlite.read(move |connection| select.number(connection)).await
+        self.store.engine.count(self.spec, filters).await
     }
 
-    async fn write(&self, op: Op, outbox: Vec<NewRecord>) -> Result<u64, WriteError> {
-        let mut ops = vec![op];
-        push_outbox(&mut ops, &outbox)?;
-        self.store.sqlite.write(ops).await
+    async fn write(&self, id: &str, act: Act, outbox: &[NewRecord]) -> Result<u64, WriteError> {
+        self.known()?;
+        let (id, outbox) = (id.to_owned(), encode_outbox(outbox)?);
+        self.store.engine.write(Write { spec: self.spec, id, act, outbox }).await
     }
 
     fn known(&self) -> Result<(), StoreError> {
-        if self.store.sqlite.collections.iter().any(|spec| spec.name == self.spec.name) {
+        if self.store.engine.collections().iter().any(|spec| spec.name == self.spec.name) {
             Ok(())
         } else {
             Err(StoreError::UnknownCollection(self.spec.name))
         }
-    }
-
-    fn table(&self) -> Result<&'static str, StoreError> {
-        self.known()?;
-        Ok(self.spec.name)
     }
 
     fn encode(&self, document: &T) -> Result<String, WriteError> {
@@ -313,7 +339,8 @@ fn decode<T: DeserializeOwned>(
     Ok(Versioned { id: row.id, version: row.version, document })
 }
 
-fn push_outbox(ops: &mut Vec<Op>, outbox: &[NewRecord]) -> Result<(), WriteError> {
+fn encode_outbox(outbox: &[NewRecord]) -> Result<Vec<String>, WriteError> {
+    let mut records = Vec::with_capacity(outbox.len());
     for record in outbox {
         if MAX_RECORD_BYTES < record.bytes() {
             // The broker would refuse it for ever, and with it everything behind.
@@ -321,7 +348,7 @@ fn push_outbox(ops: &mut Vec<Op>, outbox: &[NewRecord]) -> Result<(), WriteError
         }
         let record = serde_json::to_string(record)
             .map_err(|source| StoreError::Encode { collection: "outbox", source })?;
-        ops.push(Op::Outbox(record));
+        records.push(record);
     }
-    Ok(())
+    Ok(records)
 }

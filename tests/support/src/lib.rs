@@ -3,4 +3,5 @@
 pub mod disk;
 pub mod hostile;
 pub mod kafka;
+pub mod mongo;
 pub mod tools;

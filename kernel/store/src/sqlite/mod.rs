@@ -6,6 +6,7 @@
 //! commit of the batch they came with.
 
 mod open;
+mod port;
 mod select;
 mod writer;
 
@@ -20,7 +21,7 @@ use crate::error::{StoreError, WriteError};
 use crate::progress::Progress;
 use crate::spec::{CollectionSpec, ID};
 
-pub(crate) use select::{Row, Select, get, outbox};
+use select::{Select, outbox};
 
 /// One statement on one document.
 pub(crate) enum Op {

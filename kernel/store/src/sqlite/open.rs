@@ -1,6 +1,5 @@
 //! Opening a file: whose it is, its lock, its layout, its indexes.
 
-use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -14,7 +13,7 @@ use super::writer::Writer;
 use super::{Readers, Sqlite, column};
 use crate::error::OpenError;
 use crate::progress::Progress;
-use crate::spec::{CollectionSpec, ID};
+use crate::spec::{CollectionSpec, ID, check_specs};
 
 /// "CHST": marks a file as a store.
 const APPLICATION_ID: i64 = 0x4348_5354;
@@ -130,19 +129,6 @@ impl Sqlite {
             collections: collections.to_vec(),
         })
     }
-}
-
-fn check_specs(collections: &[&'static CollectionSpec]) -> Result<(), OpenError> {
-    let mut seen = BTreeSet::new();
-    for spec in collections {
-        if let Some(reason) = spec.fault() {
-            return Err(OpenError::Spec { collection: spec.name, reason });
-        }
-        if !seen.insert(spec.name) {
-            return Err(OpenError::Spec { collection: spec.name, reason: "declared twice" });
-        }
-    }
-    Ok(())
 }
 
 /// Takes the lock that keeps a second opener out; the operating system gives it back when the

@@ -7,18 +7,12 @@ use rusqlite::{Connection, params_from_iter};
 use serde_json::Value;
 
 use super::column;
+use crate::engine::Row;
 use crate::error::StoreError;
 use crate::query::{Filter, Find, Order};
 use crate::spec::{CollectionSpec, ID};
 
-/// A document as stored.
-pub(crate) struct Row {
-    pub(crate) id: String,
-    pub(crate) version: u64,
-    pub(crate) body: String,
-}
-
-pub(crate) fn get(
+pub(super) fn get(
     connection: &Connection,
     table: &str,
     id: &str,
@@ -39,7 +33,7 @@ fn read_row(row: &rusqlite::Row<'_>) -> Result<Row, rusqlite::Error> {
 
 /// A statement and its parameters.
 #[derive(Debug)]
-pub(crate) struct Select {
+pub(super) struct Select {
     sql: String,
     params: Vec<Sql>,
     /// What follows when this part gives fewer than `limit` documents: those whose first sort field
@@ -49,26 +43,8 @@ pub(crate) struct Select {
 }
 
 impl Select {
-    pub(crate) fn find(spec: &'static CollectionSpec, find: &Find) -> Result<Select, StoreError> {
-        // The id decides last, unless it has been asked for explicitly.
-        let mut sort: Vec<(&'static str, Order)> = find.sort.clone();
-        for (field, _) in &sort {
-            if !spec.is_indexed(field) {
-                return Err(StoreError::NotIndexed { collection: spec.name, field });
-            }
-        }
-        let mut after = match &find.after {
-            None => None,
-            Some(cursor) if cursor.values.len() == sort.len() => Some(cursor.values.clone()),
-            Some(_) => return Err(StoreError::ForeignCursor),
-        };
-        if !sort.iter().any(|(field, _)| *field == ID) {
-            let order = sort.last().map_or(Order::Ascending, |(_, order)| *order);
-            sort.push((ID, order));
-            if let (Some(values), Some(cursor)) = (&mut after, &find.after) {
-                values.push(Value::String(cursor.id.clone()));
-            }
-        }
+    pub(super) fn find(spec: &'static CollectionSpec, find: &Find) -> Result<Select, StoreError> {
+        let (sort, after) = find.order(spec)?;
         let Some(values) = after else {
             return Select::part(spec, find, &sort, None);
         };
@@ -113,7 +89,7 @@ impl Select {
         Ok(Select { sql, params, nulls: None, limit: find.limit })
     }
 
-    pub(crate) fn count(
+    pub(super) fn count(
         spec: &'static CollectionSpec,
         conditions: &[Filter],
     ) -> Result<Select, StoreError> {
@@ -124,7 +100,7 @@ impl Select {
         Ok(Select { sql, params, nulls: None, limit: None })
     }
 
-    pub(crate) fn rows(self, connection: &Connection) -> Result<Vec<Row>, StoreError> {
+    pub(super) fn rows(self, connection: &Connection) -> Result<Vec<Row>, StoreError> {
         let mut statement = connection.prepare_cached(&self.sql)?;
         let mut rows: Vec<Row> = statement
             .query_map(params_from_iter(self.params), read_row)?
@@ -138,7 +114,7 @@ impl Select {
         Ok(rows)
     }
 
-    pub(crate) fn number(self, connection: &Connection) -> Result<u64, StoreError> {
+    pub(super) fn number(self, connection: &Connection) -> Result<u64, StoreError> {
         let mut statement = connection.prepare_cached(&self.sql)?;
         let number: i64 = statement.query_row(params_from_iter(self.params), |row| row.get(0))?;
         Ok(number.unsigned_abs())
@@ -146,7 +122,7 @@ impl Select {
 
     /// How `SQLite` would answer, for tests on index use.
     #[cfg(test)]
-    pub(crate) fn plan(self, connection: &Connection) -> Result<String, StoreError> {
+    pub(super) fn plan(self, connection: &Connection) -> Result<String, StoreError> {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", self.sql))?;
         let rows = statement
             .query_map(params_from_iter(self.params), |row| row.get::<_, String>(3))?
@@ -277,7 +253,7 @@ fn comparable(field: &str, value: &Value) -> Result<Sql, StoreError> {
 
 /// The next events to publish, oldest first: number and JSON. At most `limit`, and no more once
 /// they have `bytes` together.
-pub(crate) fn outbox(
+pub(super) fn outbox(
     connection: &Connection,
     limit: usize,
     bytes: usize,
