@@ -71,7 +71,8 @@ fn message(error: &Error) -> &str {
             .as_ref()
             .and_then(|failed| failed.first())
             .map_or("", |failed| &failed.message),
-        _ => "",
+        // One server gives no code with some errors, which the driver does not take for an answer.
+        _ => error.server_response().and_then(|said| said.get_str("errmsg").ok()).unwrap_or(""),
     }
 }
 

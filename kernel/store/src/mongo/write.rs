@@ -251,6 +251,8 @@ impl Mongo {
         let collection = self.documents(spec.name);
         // The newest write of the document of which nobody knows whether it has been deleted.
         let mut sent: Option<i64> = None;
+        // The copy of its events, and after which write it was made.
+        let mut copied: Option<(i64, Option<String>)> = None;
         let mut tries = Tries::until(deadline);
         loop {
             let tried = async {
@@ -266,7 +268,11 @@ impl Mongo {
                 if expected.is_some_and(|expected| expected != standing.version) {
                     return Err(WriteError::Conflict);
                 }
-                let orphan = self.orphan(&standing, deadline).await?;
+                let orphan = match copied.take() {
+                    // Since then events can only have gone.
+                    Some((write, orphan)) if write == standing.write => orphan,
+                    _ => self.orphan(&standing, deadline).await?,
+                };
                 let found = doc! { "_id": id, "write": standing.write };
                 let deleted = collection.delete_one(found);
                 match self.within(deadline, deleted).await? {
@@ -282,6 +288,7 @@ impl Mongo {
                     }
                     Err(error) => {
                         sent = Some(standing.write);
+                        copied = Some((standing.write, orphan));
                         unknown_or_refused(error)
                     }
                 }

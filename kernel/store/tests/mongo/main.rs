@@ -1,6 +1,10 @@
 //! Documents on `MongoDB`: the promises of the port, and what breaks.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod faults;
+mod opening;
+mod proxy;
+mod relaying;
 mod servers;
 
 use chiron_store::contract;
