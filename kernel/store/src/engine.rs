@@ -139,6 +139,34 @@ impl Engine {
         }
     }
 
+    /// Documents as they stand in another store, in place of those with their ids.
+    pub(crate) async fn restore(
+        &self,
+        spec: &'static CollectionSpec,
+        rows: Vec<Row>,
+    ) -> Result<(), WriteError> {
+        match self {
+            Engine::Sqlite(sqlite) => sqlite.restore(spec, rows).await,
+            Engine::Mongo(mongo) => mongo.restore(spec, rows).await,
+        }
+    }
+
+    /// All events that wait, in their order.
+    pub(crate) async fn events(&self) -> Result<Vec<String>, StoreError> {
+        match self {
+            Engine::Sqlite(sqlite) => sqlite.events().await,
+            Engine::Mongo(mongo) => mongo.events().await,
+        }
+    }
+
+    /// Events of another store, behind those that wait.
+    pub(crate) async fn restore_events(&self, events: Vec<String>) -> Result<(), WriteError> {
+        match self {
+            Engine::Sqlite(sqlite) => sqlite.restore_events(events).await,
+            Engine::Mongo(mongo) => mongo.restore_events(events).await,
+        }
+    }
+
     /// The events to publish next.
     pub(crate) async fn waiting(&self) -> Result<Waiting, StoreError> {
         match self {

@@ -37,6 +37,7 @@
 //! wait for the writer. Alternatives rejected: a column per field (a migration for each new field),
 //! one connection behind a lock (readers would wait for every fsync).
 
+mod copy;
 mod engine;
 mod error;
 mod mongo;
@@ -49,6 +50,7 @@ mod store;
 
 pub mod contract;
 
+pub use crate::copy::{Copied, CopiedCollection, CopyError, Sum, copy};
 pub use crate::error::{OpenError, StoreError, WriteError};
 pub use crate::mongo::{MongoSettings, MongoUri};
 pub use crate::query::{

@@ -93,6 +93,14 @@ impl Store {
         Collection { store: self.clone(), spec, documents: PhantomData }
     }
 
+    pub(crate) fn known(&self, spec: &'static CollectionSpec) -> Result<(), StoreError> {
+        if self.engine.collections().iter().any(|known| known.name == spec.name) {
+            Ok(())
+        } else {
+            Err(StoreError::UnknownCollection(spec.name))
+        }
+    }
+
     /// The number of events saved and not yet known to be published.
     pub fn unrelayed(&self) -> u64 {
         self.engine.progress().unrelayed.load(Ordering::Acquire)
@@ -313,11 +321,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Collection<T> {
     }
 
     fn known(&self) -> Result<(), StoreError> {
-        if self.store.engine.collections().iter().any(|spec| spec.name == self.spec.name) {
-            Ok(())
-        } else {
-            Err(StoreError::UnknownCollection(self.spec.name))
-        }
+        self.store.known(self.spec)
     }
 
     fn encode(&self, document: &T) -> Result<String, WriteError> {

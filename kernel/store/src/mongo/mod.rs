@@ -33,6 +33,7 @@ mod ledger;
 mod open;
 mod outbox;
 mod read;
+mod restore;
 mod settings;
 mod write;
 

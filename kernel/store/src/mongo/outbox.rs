@@ -128,6 +128,14 @@ impl Held {
     }
 }
 
+/// How much a look takes.
+#[derive(Debug, Clone, Copy)]
+struct Most {
+    documents: usize,
+    /// Of events; after so many it takes no further document.
+    bytes: usize,
+}
+
 /// Documents that hold events.
 struct Look {
     holders: Vec<Holder>,
@@ -141,9 +149,10 @@ impl Mongo {
         self.open()?;
         let deadline = self.deadline();
         let as_of = self.ledger.newest();
-        let looks = self.collections.iter().map(|spec| self.look(spec.name, deadline));
+        let most = Most { documents: BATCH, bytes: BATCH_BYTES };
+        let looks = self.collections.iter().map(|spec| self.look(spec.name, most, deadline));
         let looks = try_join_all(looks).await?;
-        let orphans = self.look(ORPHANS, deadline).await?;
+        let orphans = self.look(ORPHANS, most, deadline).await?;
 
         let mut whole = orphans.whole && looks.iter().all(|look| look.whole);
         let mut documents: Vec<Holder> = looks.into_iter().flat_map(|look| look.holders).collect();
@@ -161,25 +170,7 @@ impl Mongo {
         documents.sort_by_key(|holder| holder.pending);
         whole &= !cut(&mut documents);
 
-        let mut records: Vec<String> = Vec::new();
-        let mut orphaned = HashSet::new();
-        for (entry, record) in orphans.holders.iter().flat_map(|holder| &holder.entries) {
-            orphaned.insert(*entry);
-            records.push(record.clone());
-        }
-        // Across documents by time; within one by the order of its writes, whatever their times say.
-        let mut ordered: Vec<(i64, &String)> = Vec::new();
-        for holder in &documents {
-            let mut latest = i64::MIN;
-            for (entry, record) in &holder.entries {
-                latest = latest.max(entry.at);
-                if !orphaned.contains(entry) {
-                    ordered.push((latest, record));
-                }
-            }
-        }
-        ordered.sort_by_key(|(at, _)| *at);
-        records.extend(ordered.into_iter().map(|(_, record)| record.clone()));
+        let records = in_order(&orphans.holders, &documents);
         documents.extend(orphans.holders);
         Ok(Waiting { records, mark: Mark::Held(Held { documents }), more: !whole })
     }
@@ -195,18 +186,35 @@ impl Mongo {
         }
     }
 
-    async fn look(&self, collection: &'static str, deadline: Deadline) -> Result<Look, StoreError> {
+    /// All events that wait, in their order.
+    pub(crate) async fn events(&self) -> Result<Vec<String>, StoreError> {
+        self.open()?;
+        let deadline = self.deadline();
+        let most = Most { documents: usize::MAX, bytes: usize::MAX };
+        let looks = self.collections.iter().map(|spec| self.look(spec.name, most, deadline));
+        let looks = try_join_all(looks).await?;
+        let orphans = self.look(ORPHANS, most, deadline).await?;
+        let documents: Vec<Holder> = looks.into_iter().flat_map(|look| look.holders).collect();
+        Ok(in_order(&orphans.holders, &documents))
+    }
+
+    async fn look(
+        &self,
+        collection: &'static str,
+        most: Most,
+        deadline: Deadline,
+    ) -> Result<Look, StoreError> {
         let documents = self.documents(collection);
         let find = documents
             .find(doc! { "pending": { "$gt": 0_i64 } })
             .projection(doc! { "write": 1, "pending": 1, "outbox": 1 })
             .sort(doc! { "pending": 1 })
-            .limit(i64::try_from(BATCH).unwrap_or(i64::MAX))
+            .limit(i64::try_from(most.documents).unwrap_or(0))
             .max_time(deadline.limit);
         let look = async {
             let mut cursor = find.await?;
             let (mut found, mut size) = (Vec::new(), 0);
-            while size < BATCH_BYTES
+            while size < most.bytes
                 && let Some(document) = cursor.try_next().await?
             {
                 size += document.get_document("outbox").map_or(0, |outbox| {
@@ -217,7 +225,7 @@ impl Mongo {
             Ok((found, size))
         };
         let (found, size) = self.ask(deadline, look).await?;
-        let whole = found.len() < BATCH && size < BATCH_BYTES;
+        let whole = found.len() < most.documents && size < most.bytes;
         let holders = found.iter().map(|document| Holder::of(collection, document));
         Ok(Look { holders: holders.collect::<Result<_, _>>()?, whole })
     }
@@ -354,6 +362,31 @@ impl Mongo {
     pub(crate) fn moment(&self) -> (i64, u64) {
         (self.stamps.next(), self.ledger.newest())
     }
+}
+
+/// The events of orphans and then those of documents: across documents by time; within one by the
+/// order of its writes, whatever their times say.
+fn in_order(orphans: &[Holder], documents: &[Holder]) -> Vec<String> {
+    let mut records: Vec<String> = Vec::new();
+    let mut orphaned = HashSet::new();
+    for (entry, record) in orphans.iter().flat_map(|holder| &holder.entries) {
+        if orphaned.insert(*entry) {
+            records.push(record.clone());
+        }
+    }
+    let mut ordered: Vec<(i64, &String)> = Vec::new();
+    for holder in documents {
+        let mut latest = i64::MIN;
+        for (entry, record) in &holder.entries {
+            latest = latest.max(entry.at);
+            if !orphaned.contains(entry) {
+                ordered.push((latest, record));
+            }
+        }
+    }
+    ordered.sort_by_key(|(at, _)| *at);
+    records.extend(ordered.into_iter().map(|(_, record)| record.clone()));
+    records
 }
 
 fn nothing_waits() -> Document {

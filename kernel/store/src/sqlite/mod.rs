@@ -46,6 +46,13 @@ pub(crate) enum Op {
         id: String,
         expected: Option<u64>,
     },
+    /// The document as it stood elsewhere, in place of what is there.
+    Restore {
+        table: &'static str,
+        id: String,
+        version: u64,
+        body: String,
+    },
     /// An event to publish, as JSON.
     Outbox(String),
     /// Everything up to this number has been published.

@@ -41,6 +41,25 @@ impl Sqlite {
         Ok(Waiting { records, mark: Mark::UpTo(last), more: false })
     }
 
+    pub(crate) async fn restore(
+        &self,
+        spec: &'static CollectionSpec,
+        rows: Vec<Row>,
+    ) -> Result<(), WriteError> {
+        let table = spec.name;
+        let restore = |Row { id, version, body }| Op::Restore { table, id, version, body };
+        self.write(rows.into_iter().map(restore).collect()).await.map(|_| ())
+    }
+
+    pub(crate) async fn events(&self) -> Result<Vec<String>, StoreError> {
+        let events = self.read(|connection| outbox(connection, usize::MAX, usize::MAX)).await?;
+        Ok(events.into_iter().map(|(_, record)| record).collect())
+    }
+
+    pub(crate) async fn restore_events(&self, events: Vec<String>) -> Result<(), WriteError> {
+        self.write(events.into_iter().map(Op::Outbox).collect()).await.map(|_| ())
+    }
+
     pub(crate) async fn published(&self, last: u64) -> Result<(), WriteError> {
         self.write(vec![Op::Relayed(last)]).await.map(|_| ())
     }

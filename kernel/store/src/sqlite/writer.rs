@@ -225,6 +225,15 @@ impl Writer {
                 }
                 Ok(Some(deleted as u64))
             }
+            Op::Restore { table, id, version, body } => {
+                prepare(&format!(
+                    "INSERT INTO \"c_{table}\" VALUES (?1, ?2, ?3) ON CONFLICT (id) \
+                     DO UPDATE SET version = excluded.version, body = excluded.body"
+                ))?
+                .execute(params![id, signed(version), body])
+                .map_err(|error| violated(table, error))?;
+                Ok(Some(version))
+            }
             Op::Outbox(record) => {
                 let seq: i64 = prepare("INSERT INTO outbox (record) VALUES (?1) RETURNING seq")?
                     .query_row(params![record], |row| row.get(0))

@@ -1,6 +1,7 @@
 //! Documents on `MongoDB`: the promises of the port, and what breaks.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod copying;
 mod faults;
 mod opening;
 mod proxy;
