@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use chiron_broker::{Broker, Durability, LogSettings};
+use chiron_broker::{Broker, Durability, LogSettings, NewRecord};
 use chiron_clock::{Activity, Clock, Shutdown, Tasks, Trigger};
 use chiron_store::contract::{COLLECTIONS, Person, event, person};
 use chiron_store::{MongoSettings, Store, WriteError};
+use mongodb::bson::{Document, doc};
 
 use crate::proxy::{Cut, Proxy};
 use crate::servers::{self, people};
@@ -27,8 +28,15 @@ pub(crate) fn start(store: &Store, broker: &Broker) -> (Tasks, Trigger, Activity
 pub(crate) async fn published(broker: &Broker) -> Vec<String> {
     let mut ids = Vec::new();
     for partition in 0..broker.partitions() {
-        let records = broker.read("contract", partition, 0, 100_000).await.unwrap();
-        ids.extend(records.iter().map(chiron_broker::Record::id));
+        let before = ids.len() as u64;
+        loop {
+            let from = ids.len() as u64 - before;
+            let records = broker.read("contract", partition, from, 10_000).await.unwrap();
+            if records.is_empty() {
+                break;
+            }
+            ids.extend(records.iter().map(chiron_broker::Record::id));
+        }
     }
     ids
 }
@@ -93,8 +101,8 @@ async fn a_backlog_goes_out_in_its_order() {
         tasks.join().await;
         assert_eq!(published(&broker).await, expected, "{}", server.name);
         let driver = server.driver(&database).await;
-        let waiting = mongodb::bson::doc! { "pending": { "$exists": true } };
-        let people = driver.collection::<mongodb::bson::Document>("people");
+        let waiting = doc! { "pending": { "$exists": true } };
+        let people = driver.collection::<Document>("people");
         assert_eq!(people.count_documents(waiting).await.unwrap(), 0);
         store.close().await;
     }
@@ -218,5 +226,124 @@ async fn two_stores_share_a_database() {
         assert_eq!(published.len(), 40, "{}", server.name);
         one.close().await;
         two.close().await;
+    }
+}
+
+/// What waits in one document is bounded, since a server refuses larger documents for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_full_of_events_takes_no_more_until_some_have_gone() {
+    for server in servers::all() {
+        let database = server.database();
+        let store = server.open(&database).await;
+        let people = people(&store);
+        let large = |id: &str| NewRecord { value: "1".repeat(890_000), ..event(id) };
+        let mut written = 0;
+        let bytes = loop {
+            match people.put("1", &person("a", None), vec![large(&written.to_string())]).await {
+                Ok(version) => {
+                    written += 1;
+                    assert_eq!(version, written);
+                }
+                Err(WriteError::OutboxFull { bytes }) => break bytes,
+                Err(other) => panic!("{other:?}"),
+            }
+        };
+        assert!(6_000_000 < bytes && bytes <= 7_000_000, "{bytes}");
+        assert_eq!(store.unrelayed(), written);
+        // A write without events has room, and so have other documents.
+        assert_eq!(people.put("1", &person("b", None), vec![]).await.unwrap(), written + 1);
+        people.put("2", &person("a", None), vec![large("other")]).await.unwrap();
+        let many = vec![large("x"); 9];
+        let refused = people.put("3", &person("a", None), many).await;
+        assert!(matches!(refused, Err(WriteError::TooLarge { .. })), "{refused:?}");
+
+        let folder = tempfile::tempdir().unwrap();
+        let broker = broker(folder.path());
+        let (tasks, trigger, _) = start(&store, &broker);
+        store.relayed().await;
+        people.put("1", &person("a", None), vec![large("again")]).await.unwrap();
+        store.relayed().await;
+        trigger.trigger();
+        tasks.join().await;
+        assert_eq!(published(&broker).await.len() as u64, written + 2);
+
+        // What is noted may be more than there is; what is there counts.
+        let driver = server.driver(&database).await.collection::<Document>("people");
+        let noted = doc! { "$set": { "outbox_bytes": 7_000_000_i64 } };
+        driver.update_one(doc! { "_id": "1" }, noted).await.unwrap();
+        people.put("1", &person("a", None), vec![event("small")]).await.unwrap();
+        let stored = driver.find_one(doc! { "_id": "1" }).await.unwrap().unwrap();
+        let noted =
+            stored.get_i64("outbox_bytes").or(stored.get_i32("outbox_bytes").map(i64::from));
+        assert!(noted.unwrap() < 1_000);
+        store.close().await;
+    }
+}
+
+/// A document that is written all the time is relayed all the same, and what was saved after the
+/// look is not taken out with what was published.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_saved_while_others_are_published_are_not_lost() {
+    for server in servers::all() {
+        let store = server.store().await;
+        let folder = tempfile::tempdir().unwrap();
+        let broker = broker(folder.path());
+        let (tasks, trigger, _) = start(&store, &broker);
+        let mut writers = tokio::task::JoinSet::new();
+        for writer in 0..3 {
+            let people = people(&store);
+            writers.spawn(async move {
+                for n in 0..60 {
+                    let events = vec![event(&format!("{writer}-{n:02}"))];
+                    people.put(&writer.to_string(), &person("a", None), events).await.unwrap();
+                    if n % 20 == 19 {
+                        people.delete(&writer.to_string(), None).await.unwrap();
+                    }
+                }
+            });
+        }
+        while let Some(ended) = writers.join_next().await {
+            ended.unwrap();
+        }
+        store.relayed().await;
+        trigger.trigger();
+        tasks.join().await;
+        let published = published(&broker).await;
+        for writer in 0..3 {
+            let mut seen = std::collections::BTreeSet::new();
+            let prefix = format!("{writer}-");
+            let own = published.iter().filter(|id| id.starts_with(&prefix));
+            let first: Vec<&String> = own.filter(|id| seen.insert((*id).clone())).collect();
+            let expected: Vec<String> = (0..60).map(|n| format!("{writer}-{n:02}")).collect();
+            assert_eq!(first, expected.iter().collect::<Vec<_>>(), "{}", server.name);
+        }
+        assert_eq!(store.unrelayed(), 0);
+        store.close().await;
+    }
+}
+
+/// A dropped future is not an undo, and closing waits for what has been accepted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_whose_caller_left_stands() {
+    for server in servers::all() {
+        let database = server.database();
+        let store = server.open(&database).await;
+        let document = person("a", None);
+        for n in 0..20_u32 {
+            let people = people(&store);
+            let id = n.to_string();
+            let mut write = Box::pin(people.insert(&id, &document, vec![event("left")]));
+            std::future::poll_fn(|context| {
+                // One poll begins it; then the caller loses interest.
+                let _ = write.as_mut().poll(context);
+                std::task::Poll::Ready(())
+            })
+            .await;
+        }
+        store.close().await;
+        let store = server.open(&database).await;
+        assert_eq!(people(&store).count(&[]).await.unwrap(), 20, "{}", server.name);
+        assert_eq!(store.unrelayed(), 20);
+        store.close().await;
     }
 }
