@@ -87,6 +87,9 @@ pub enum Order {
     Descending,
 }
 
+/// Fields with their directions, the first deciding first.
+pub(crate) type Sort = Vec<(&'static str, Order)>;
+
 /// A query. Documents that agree in all sort fields follow by id, in the direction of the last sort
 /// field (ascending without any).
 #[derive(Debug, Clone, PartialEq)]
@@ -187,7 +190,7 @@ impl Find {
     pub(crate) fn order(
         &self,
         spec: &'static CollectionSpec,
-    ) -> Result<(Vec<(&'static str, Order)>, Option<Vec<Value>>), StoreError> {
+    ) -> Result<(Sort, Option<Vec<Value>>), StoreError> {
         let mut sort = self.sort.clone();
         for (field, _) in &sort {
             if !spec.is_indexed(field) {

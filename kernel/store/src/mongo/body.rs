@@ -87,7 +87,7 @@ impl<'de> Visitor<'de> for Level {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Bson, A::Error> {
         if DEEPEST <= self.0 {
-            return deep(Value::deserialize(SeqAccessDeserializer::new(seq))?);
+            return deep(&Value::deserialize(SeqAccessDeserializer::new(seq))?);
         }
         let mut items = Vec::new();
         while let Some(item) = seq.next_element_seed(Level(self.0 + 1))? {
@@ -98,7 +98,7 @@ impl<'de> Visitor<'de> for Level {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Bson, A::Error> {
         if DEEPEST <= self.0 {
-            return deep(Value::deserialize(MapAccessDeserializer::new(map))?);
+            return deep(&Value::deserialize(MapAccessDeserializer::new(map))?);
         }
         let mut document = Document::new();
         while let Some(name) = map.next_key::<String>()? {
@@ -115,8 +115,8 @@ fn marked(mark: &str, text: String) -> Bson {
     Bson::Document(document)
 }
 
-fn deep<E: serde::de::Error>(value: Value) -> Result<Bson, E> {
-    Ok(marked(TEXT, serde_json::to_string(&value).map_err(E::custom)?))
+fn deep<E: serde::de::Error>(value: &Value) -> Result<Bson, E> {
+    Ok(marked(TEXT, serde_json::to_string(value).map_err(E::custom)?))
 }
 
 fn escape(name: String) -> String {
@@ -235,7 +235,7 @@ mod tests {
             "[]",
             "{}",
             r#"{"b":1,"a":-1,"c":1.0,"d":-0.0,"e":1e+300,"f":5e-324}"#,
-            r#"[9223372036854775807,-9223372036854775808,9223372036854775808,18446744073709551615]"#,
+            "[9223372036854775807,-9223372036854775808,9223372036854775808,18446744073709551615]",
             r#"{"":1,"~":2,"~0":3,"a.b":4,"$set":5,"a$":6,".":7,"~u":"8","~j":"9","~3":10,"x\u0000y":11}"#,
             r#"[{"~u":"12"},{"~j":"{}"},{"~0u":1}]"#,
             r#"{"text":"a\u0000b \"q\" \\ 日本 😀\n"}"#,

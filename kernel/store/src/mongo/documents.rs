@@ -116,8 +116,10 @@ fn unique_text(index: &Index, id: &str, body: &Bson) -> Option<String> {
 /// The number as an integer, where it is one that both kinds hold exactly.
 fn whole(number: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::float_cmp, reason = "a whole number is exactly that")]
+    let whole = number.trunc() == number && number.abs() <= EXACT;
     #[expect(clippy::cast_possible_truncation, reason = "it is a whole number within ±2⁵³")]
-    (number.trunc() == number && number.abs() <= EXACT).then(|| number as i64)
+    whole.then_some(number as i64)
 }
 
 /// Numbers of documents and events stay far below 2⁶³.

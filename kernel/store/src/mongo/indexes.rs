@@ -71,8 +71,8 @@ impl Mongo {
     pub(super) async fn prepare(&self, spec: &'static CollectionSpec) -> Result<(), OpenError> {
         let at = |source| self.failed(source);
         let declared = declaration(spec);
-        let marker = doc! { "_id": format!("unique:{}", spec.name) };
-        let marked = self.within_open(self.documents(MARKER).find_one(marker.clone())).await?;
+        let key = doc! { "_id": format!("unique:{}", spec.name) };
+        let marked = self.within_open(self.documents(MARKER).find_one(key.clone())).await?;
         let marked = marked
             .as_ref()
             .and_then(|marked| marked.get_document("fields").ok())
@@ -111,7 +111,7 @@ impl Mongo {
         if declared != marked {
             let collection = self.documents(MARKER);
             let noted =
-                collection.update_one(marker, doc! { "$set": { "fields": declared } }).upsert(true);
+                collection.update_one(key, doc! { "$set": { "fields": declared } }).upsert(true);
             self.within_open(noted).await?;
         }
         Ok(())

@@ -82,8 +82,8 @@ impl Mongo {
         let empty = names.iter().all(|name| name.starts_with("system."));
         let marker = self.documents(MARKER);
         if empty {
-            let marked = doc! { "_id": "layout", "layout": LAYOUT };
-            let inserted = self.within(self.deadline(), marker.insert_one(marked)).await;
+            let layout = doc! { "_id": "layout", "layout": LAYOUT };
+            let inserted = self.within(self.deadline(), marker.insert_one(layout)).await;
             match inserted.map_err(|error| self.failed(error))? {
                 Err(error) if !fault::is_duplicate(&error) => {
                     return Err(self.failed(fault::told(error)));
@@ -91,8 +91,8 @@ impl Mongo {
                 _ => {}
             }
         }
-        let marked = self.within_open(marker.find_one(doc! { "_id": "layout" })).await?;
-        let Some(layout) = marked.and_then(|marked| number(marked.get("layout"))) else {
+        let found = self.within_open(marker.find_one(doc! { "_id": "layout" })).await?;
+        let Some(layout) = found.and_then(|found| number(found.get("layout"))) else {
             return Err(OpenError::ForeignDatabase { database: database() });
         };
         if LAYOUT < layout {
@@ -147,13 +147,11 @@ async fn options(settings: &MongoSettings, name: &str) -> Result<ClientOptions, 
     }
     let parsed = ClientOptions::parse(settings.uri.expose());
     let within = Duration::from_millis(settings.server_selection_timeout_ms);
-    let mut options = match tokio::time::timeout(within, parsed).await {
-        Ok(parsed) => parsed.map_err(|error| refused(settings, &error))?,
-        Err(_) => {
-            let reason = "is not resolved in time: see to the name service".to_owned();
-            return Err(OpenError::Setting { name: "uri", reason });
-        }
+    let Ok(parsed) = tokio::time::timeout(within, parsed).await else {
+        let reason = "is not resolved in time: see to the name service".to_owned();
+        return Err(OpenError::Setting { name: "uri", reason });
     };
+    let mut options = parsed.map_err(|error| refused(settings, &error))?;
     let limit = settings.operation_timeout();
     options.app_name.get_or_insert_with(|| "chiron".to_owned());
     options.connect_timeout = Some(Duration::from_millis(settings.connect_timeout_ms));

@@ -203,10 +203,12 @@ fn filters(spec: &'static CollectionSpec, filters: &[Filter]) -> Result<Vec<Docu
                     range.insert(operator, comparable(field, value)?);
                 }
                 // Compared with a value, null is neither less nor greater.
-                conditions.push(match range.is_empty() {
-                    true => is_not_null(&path),
-                    false => doc! { path: range },
-                });
+                let condition = if range.is_empty() {
+                    is_not_null(&path)
+                } else {
+                    doc! { path: range }
+                };
+                conditions.push(condition);
             }
         }
     }

@@ -26,7 +26,7 @@ const TOGETHER_BYTES: usize = 2_000_000;
 /// What has become of a try.
 enum Tried<T> {
     Done(T),
-    /// Again, at once.
+    /// Again, after a moment.
     Again,
     /// Nobody knows what became of it.
     Unknown(Error),
@@ -96,19 +96,17 @@ impl Mongo {
         let unique = content.unique.clone();
         let document = content.document(id, 1, write, at, outbox);
         let collection = self.documents(spec.name);
-        let mut tries = Tries::until(deadline);
+        let mut attempts = Attempts::until(deadline);
         let version = loop {
-            let unknown = tries.unknown();
+            let unknown = attempts.unknown();
             let tried = async {
                 let sent = collection.insert_one(&document);
                 match self.within(deadline, sent).await? {
                     Ok(_) => Ok(Tried::Done(1)),
                     Err(error) if fault::is_duplicate(&error) => {
                         // Before the first error that tells nothing, it cannot be our own.
-                        let standing = match unknown {
-                            true => self.standing(spec, id, deadline).await?,
-                            false => None,
-                        };
+                        let standing =
+                            if unknown { self.standing(spec, id, deadline).await? } else { None };
                         match standing.and_then(|standing| standing.left_by(write)) {
                             Some(version) => Ok(Tried::Done(version)),
                             None => self.refused(spec, id, &unique, &error, deadline).await,
@@ -117,7 +115,7 @@ impl Mongo {
                     Err(error) => unknown_or_refused(error),
                 }
             };
-            if let Some(done) = tries.judge(tried.await).await? {
+            if let Some(done) = attempts.judge(tried.await).await? {
                 break done;
             }
         };
@@ -147,7 +145,7 @@ impl Mongo {
             "outbox_bytes": { "$lte": room },
         };
         let collection = self.documents(spec.name);
-        let mut tries = Tries::until(deadline);
+        let mut attempts = Attempts::until(deadline);
         loop {
             let tried = async {
                 let sent = collection.update_one(filter.clone(), update.clone());
@@ -171,7 +169,7 @@ impl Mongo {
                     Err(error) => unknown_or_refused(error),
                 }
             };
-            if let Some(done) = tries.judge(tried.await).await? {
+            if let Some(done) = attempts.judge(tried.await).await? {
                 break done;
             }
         }
@@ -253,7 +251,7 @@ impl Mongo {
         let mut sent: Option<i64> = None;
         // The copy of its events, and after which write it was made.
         let mut copied: Option<(i64, Option<String>)> = None;
-        let mut tries = Tries::until(deadline);
+        let mut attempts = Attempts::until(deadline);
         loop {
             let tried = async {
                 let Some(standing) = self.standing(spec, id, deadline).await? else {
@@ -281,8 +279,8 @@ impl Mongo {
                         // It was changed in between, and keeps its events. Publishing them twice would
                         // do no harm.
                         if let Some(orphan) = orphan {
-                            let copies = self.documents(ORPHANS);
-                            self.ask(deadline, copies.delete_one(doc! { "_id": orphan })).await?;
+                            let orphans = self.documents(ORPHANS);
+                            self.ask(deadline, orphans.delete_one(doc! { "_id": orphan })).await?;
                         }
                         Ok(Tried::Again)
                     }
@@ -293,7 +291,7 @@ impl Mongo {
                     }
                 }
             };
-            if let Some(done) = tries.judge(tried.await).await? {
+            if let Some(done) = attempts.judge(tried.await).await? {
                 return Ok(done);
             }
         }
@@ -317,9 +315,9 @@ impl Mongo {
             "pending": oldest,
         };
         let collection = self.documents(ORPHANS);
-        let mut tries = Tries::until(deadline);
+        let mut attempts = Attempts::until(deadline);
         loop {
-            let unknown = tries.unknown();
+            let unknown = attempts.unknown();
             let tried = async {
                 let saved = collection.insert_one(&document);
                 match self.within(deadline, saved).await? {
@@ -328,7 +326,7 @@ impl Mongo {
                     Err(error) => unknown_or_refused(error),
                 }
             };
-            if let Some(done) = tries.judge(tried.await).await? {
+            if let Some(done) = attempts.judge(tried.await).await? {
                 break done;
             }
         }
@@ -373,20 +371,17 @@ impl Mongo {
         // Each batch has the time of one operation.
         let deadline = self.deadline();
         let mut left = batch.as_slice();
-        let mut tries = Tries::until(deadline);
+        let mut attempts = Attempts::until(deadline);
         loop {
-            let unknown = tries.unknown();
+            let unknown = attempts.unknown();
             let tried = async {
                 let Some(first) = left.first() else { return Ok(Tried::Done(())) };
                 let collection = self.documents(first.spec.name);
                 let documents = left.iter().map(|insertion| &insertion.document);
                 let sent = collection.insert_many(documents).ordered(true);
-                let error = match self.within(deadline, sent).await? {
-                    Ok(_) => {
-                        self.inserted(left);
-                        return Ok(Tried::Done(()));
-                    }
-                    Err(error) => error,
+                let Err(error) = self.within(deadline, sent).await? else {
+                    self.inserted(left);
+                    return Ok(Tried::Done(()));
                 };
                 let Some(place) = fault::place(&error) else { return unknown_or_refused(error) };
                 let (before, rest) = left.split_at(place.min(left.len()));
@@ -408,7 +403,7 @@ impl Mongo {
                 }
                 self.refused(spec, id, unique, &error, deadline).await
             };
-            if let Some(done) = tries.judge(tried.await).await? {
+            if let Some(done) = attempts.judge(tried.await).await? {
                 return Ok(done);
             }
         }
@@ -454,15 +449,15 @@ impl Mongo {
     }
 }
 
-/// Tries of a write until the outcome is known or the time is over.
-struct Tries {
+/// Attempts of a write until the outcome is known or the time is over.
+struct Attempts {
     deadline: Deadline,
     attempt: u32,
     /// The newest error after which nobody knew whether the write was done.
     unknown: Option<Error>,
 }
 
-impl Tries {
+impl Attempts {
     fn until(deadline: Deadline) -> Self {
         Self { deadline, attempt: 0, unknown: None }
     }

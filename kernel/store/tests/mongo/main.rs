@@ -13,7 +13,6 @@ use chiron_store::contract;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_server_keeps_the_promises_of_the_port() {
     for server in servers::all() {
-        eprintln!("on {}", server.name);
         contract::check(async || server.store().await).await;
     }
 }

@@ -78,9 +78,11 @@ impl Proxy {
 async fn message(from: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let mut length = [0_u8; 4];
     from.read_exact(&mut length).await?;
-    let mut message = vec![0; usize::try_from(u32::from_le_bytes(length)).unwrap()];
-    message[..4].copy_from_slice(&length);
-    from.read_exact(&mut message[4..]).await?;
+    // The length counts itself.
+    let rest = usize::try_from(u32::from_le_bytes(length)).unwrap() - length.len();
+    let mut message = vec![0; rest];
+    from.read_exact(&mut message).await?;
+    message.splice(..0, length);
     Ok(message)
 }
 
