@@ -13,7 +13,7 @@ use crate::workspace::{Crate, crates, read};
 
 /// Licences that a dependency may have. An expression is allowed when one of its alternatives
 /// consists of these alone (SPDX 2.3, annex D).
-const LICENCES: [&str; 13] = [
+const LICENCES: [&str; 14] = [
     "MIT",
     "MIT-0",
     "Apache-2.0",
@@ -27,6 +27,8 @@ const LICENCES: [&str; 13] = [
     "Unicode-3.0",
     "CC0-1.0",
     "0BSD",
+    // A list of certificate authorities, which is data.
+    "CDLA-Permissive-2.0",
 ];
 
 /// Where dependencies may come from.

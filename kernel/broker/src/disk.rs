@@ -29,10 +29,9 @@ pub enum Trouble {
          once it takes it"
     )]
     Refuses,
-    /// No broker of the cluster answers.
+    /// No broker of the cluster answers, or no server of the database.
     #[error(
-        "no Kafka broker can be reached: see to the cluster or the network, and what waits is \
-             published then"
+        "no server can be reached: see to the cluster or the network, and what waits is done then"
     )]
     Unreachable,
     /// What is there is not what was written.

@@ -194,6 +194,13 @@ pub enum StoreError {
         /// The limit of the settings.
         limit_ms: u64,
     },
+    /// So many events of a document wait to be published that no more have room inside it. Nothing
+    /// of the write was stored: try again when some have gone.
+    #[error("{bytes} bytes of events of this document wait to be published, and no more have room")]
+    OutboxFull {
+        /// What waits, in bytes.
+        bytes: usize,
+    },
     /// A `MongoDB` refused. Nothing of a write was stored.
     #[error("MongoDB refused")]
     Refused(#[source] Arc<mongodb::error::Error>),
@@ -254,13 +261,6 @@ pub enum WriteError {
     #[error("the document or one of its events is too large ({bytes} bytes)")]
     TooLarge {
         /// The size found.
-        bytes: usize,
-    },
-    /// So many events of this document wait to be published that no more have room beside it: try
-    /// again when some have gone.
-    #[error("{bytes} bytes of events of this document wait to be published, and no more have room")]
-    OutboxFull {
-        /// What waits, in bytes.
         bytes: usize,
     },
     /// The store failed.

@@ -7,26 +7,27 @@
 //!
 //! # The port
 //!
-//! The operations are chosen so that `MongoDB` can implement each without a transaction over several
-//! documents, because every one is atomic in exactly one document:
+//! Two engines are behind it: a file of `SQLite` ([`Store::open`]) and a database of a `MongoDB`
+//! ([`Store::connect`]). Every operation is atomic in exactly one document, so that the second needs
+//! no transaction over several:
 //!
-//! | operation | there |
-//! | --- | --- |
-//! | `get`, `find`, `count` | `find` by `_id`, by filter with sort and limit, `countDocuments` |
-//! | `insert` | `insertOne`; the outbox records are an array inside the document |
-//! | `insert_all` | ordered `insertMany`: stops at the first failure, so a prefix may be stored |
-//! | `replace` | `findOneAndUpdate({_id, version}, {$set body, $inc version, $push outbox})` |
-//! | `put` | the same with `upsert` and without the version in the filter |
-//! | `delete` | `deleteOne({_id, version})`; with unrelayed events inside, a mark first, the deletion after their relay |
-//! | unique index | unique index with a partial filter "every field exists and is not null" |
-//! | `relay` | find documents whose outbox is not empty, publish, `$pull` what was published |
+//! | operation | `SQLite` | `MongoDB` |
+//! | --- | --- | --- |
+//! | `get`, `find`, `count` | `SELECT` over expression indexes | `find` by `_id`, by filter with sort and limit, `countDocuments` |
+//! | `insert` | `INSERT` | `insertOne`; the outbox is a part of the document |
+//! | `insert_all` | one transaction | ordered `insertMany`: stops at the first failure, so a prefix may be stored |
+//! | `replace` | `UPDATE … WHERE version` | `updateOne({_id, version}, {$set body, outbox.…, $inc version, …})` |
+//! | `put` | `INSERT … ON CONFLICT` | `replace` of the version that is there, else `insert` |
+//! | `delete` | `DELETE` | events that wait are copied to a collection of their own, then `deleteOne({_id, write})` |
+//! | unique index | unique index | sparse unique index over a text of the values, which is absent where one is null |
+//! | `relay` | a table in the order of writes | find documents with `pending`, publish, empty their outbox unless they were written since |
 //!
-//! What follows from it and holds for every implementation: two documents are never changed
-//! together; the outbox keeps the order of writes *of one document* (`SQLite` keeps the order of all
-//! writes, which is more); a page of `find` continues after the sort values and id of the last
-//! document (a [`Cursor`]), never after a count, so writes between two pages neither repeat nor
-//! hide a document that was not itself moved. [`contract`] is the suite that each implementation
-//! passes.
+//! What follows from it and holds for both: two documents are never changed together; the outbox
+//! keeps the order of writes *of one document* (`SQLite`, and `MongoDB` with one process, keep the
+//! order of all writes, which is more); a page of `find` continues after the sort values and id of
+//! the last document (a [`Cursor`]), never after a count, so writes between two pages neither repeat
+//! nor hide a document that was not itself moved. [`contract`] is the suite that both pass.
+//! [`copy()`] moves a context's data from either to the other.
 //!
 //! # `SQLite`
 //!
@@ -36,6 +37,20 @@
 //! costs the same for one write as for a hundred. Readers have connections of their own and never
 //! wait for the writer. Alternatives rejected: a column per field (a migration for each new field),
 //! one connection behind a lock (readers would wait for every fsync).
+//!
+//! # `MongoDB`
+//!
+//! One database per store, any number of processes. Writes are acknowledged by a majority (and its
+//! journals, unless [`Durability::Relaxed`](chiron_broker::Durability::Relaxed)), reads see what a
+//! majority has, from the primary. Every write leaves an id of its own in its document, so that it
+//! can be sent again after a broken connection, is done once, and is never answered as somebody
+//! else's. Every operation has a time limit, after which a write's outcome is not known
+//! ([`StoreError::Unreachable`], [`StoreError::TimedOut`]). Events of one document wait up to 7 MB,
+//! then its writes with events answer [`StoreError::OutboxFull`]. Alternatives rejected:
+//! transactions (they need a replica set, cost several round trips, and their commit has the same
+//! unknown outcome); change streams for the relay (a replica set, again, and a place to resume from
+//! that has to be kept somewhere); an array for the outbox (taking out what was published would
+//! need every element looked at).
 
 mod copy;
 mod engine;

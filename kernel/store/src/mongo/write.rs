@@ -191,7 +191,7 @@ impl Mongo {
         let bytes = standing.exact_bytes();
         if OUTBOX_BYTES < bytes + wanted {
             metrics::counter!("chiron_store_errors_total", "kind" => "outbox_full").increment(1);
-            return Err(WriteError::OutboxFull { bytes });
+            return Err(StoreError::OutboxFull { bytes }.into());
         }
         if length(bytes) < standing.outbox_bytes {
             let filter = doc! { "_id": id, "write": standing.write };

@@ -5,7 +5,7 @@ use std::path::Path;
 use chiron_broker::{Broker, Durability, LogSettings, NewRecord};
 use chiron_clock::{Activity, Clock, Shutdown, Tasks, Trigger};
 use chiron_store::contract::{COLLECTIONS, Person, event, person};
-use chiron_store::{MongoSettings, Store, WriteError};
+use chiron_store::{MongoSettings, Store, StoreError, WriteError};
 use mongodb::bson::{Document, doc};
 
 use crate::proxy::{Cut, Proxy};
@@ -244,7 +244,7 @@ async fn a_document_full_of_events_takes_no_more_until_some_have_gone() {
                     written += 1;
                     assert_eq!(version, written);
                 }
-                Err(WriteError::OutboxFull { bytes }) => break bytes,
+                Err(WriteError::Store(StoreError::OutboxFull { bytes })) => break bytes,
                 Err(other) => panic!("{other:?}"),
             }
         };
