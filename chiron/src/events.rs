@@ -38,6 +38,7 @@ const BATCH: usize = 256;
 /// There is no event log in the data folder, a name is not known in it, or services are running
 /// while it is to be changed.
 pub(crate) async fn run(settings: &Settings, args: EventsArgs) -> Result<ExitCode> {
+    settings.events.in_the_log()?;
     match obey(settings, args.command, &|line| show::piped(line)).await {
         Err(err) if show::is_closed_pipe(&err) => Ok(ExitCode::SUCCESS),
         outcome => outcome.map(|()| ExitCode::SUCCESS),

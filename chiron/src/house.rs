@@ -17,12 +17,12 @@ use chiron_chassis::{
     ServeError, Service, TokenSource, http_client,
 };
 use chiron_clock::{Activity, Clock, Ids, Shutdown, Tasks, Trigger};
-use chiron_store::{CollectionSpec, Store};
+use chiron_store::{CollectionSpec, OpenError, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::accounts::{Accounts, DEVICE};
-use crate::settings::{EventBroker, Identity, Settings};
+use crate::settings::{DocumentStore, EventBroker, Identity, Settings};
 
 /// Every topic that services of Chiron publish to or read.
 const TOPICS: [&str; 14] = [
@@ -115,7 +115,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// The runtime and listener of one service; its database is a file of its own.
+    /// The runtime and listener of one service; its database is its own.
     async fn service(
         &mut self,
         service: Service,
@@ -123,13 +123,8 @@ impl Builder<'_> {
     ) -> Result<(Runtime, TcpListener)> {
         let name = service.name();
         let listener = self.listener(service).await?;
-        let store = if collections.is_empty() {
-            Store::in_memory(&[])
-        } else {
-            let path = self.settings.data.join(format!("{name}.sqlite"));
-            Store::open(&path, self.durability, collections)
-        };
-        let store = store.with_context(|| format!("opening the database of {name}"))?;
+        let store = open_store(self.settings, self.durability, name, collections);
+        let store = store.await.with_context(|| format!("opening the database of {name}"))?;
         self.stores.push(store.clone());
         let activity = Activity::new(self.world.clock.clone());
         self.activities.push(activity.clone());
@@ -555,4 +550,25 @@ async fn open_broker(settings: &Settings, durability: Durability, clock: &Clock)
     let path = settings.log_path();
     Broker::open(&path, log, clock.clone())
         .with_context(|| format!("opening the event log {}", path.display()))
+}
+
+async fn open_store(
+    settings: &Settings,
+    durability: Durability,
+    service: &str,
+    collections: &[&'static CollectionSpec],
+) -> Result<Store, OpenError> {
+    if collections.is_empty() {
+        return Store::in_memory(&[]);
+    }
+    match settings.documents.store {
+        DocumentStore::Sqlite => {
+            let path = settings.data.join(format!("{service}.sqlite"));
+            Store::open(&path, durability, collections)
+        }
+        DocumentStore::MongoDb => {
+            let client = settings.documents.mongodb.client(durability);
+            Store::connect(&client, &service.replace('-', "_"), collections).await
+        }
+    }
 }

@@ -54,6 +54,8 @@ impl Compared {
 ///
 /// Services are running, the log no longer has its beginning, or a database cannot be used.
 pub(crate) async fn run(settings: &Settings, args: &RebuildArgs) -> Result<ExitCode> {
+    settings.events.in_the_log()?;
+    settings.documents.in_files()?;
     let compared = match args.context {
         RebuiltArg::BuildingManagement => {
             use building_management as service;

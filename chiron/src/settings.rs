@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Result, ensure};
 use chiron_broker::{Durability, KafkaSettings};
 use chiron_chassis::Secret;
 use chiron_chassis::settings::{Effective, Loaded, Origin, SettingsError};
+use chiron_store::MongoSettings;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use twin_client::TwinLayer;
@@ -30,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) durability: Writes,
     /// Where events are kept.
     pub(crate) events: Events,
+    /// Where documents are kept.
+    pub(crate) documents: Documents,
     /// Partitions of each topic that is created, 1 to 256; fixed when a topic begins.
     pub(crate) partitions: u32,
     /// How long after its end a process still takes facts, in seconds.
@@ -149,6 +153,102 @@ impl Cluster {
     }
 }
 
+impl Documents {
+    /// Refuses what looks into files, where documents are elsewhere.
+    pub(crate) fn in_files(&self) -> Result<()> {
+        ensure!(
+            self.store == DocumentStore::Sqlite,
+            "documents are kept by MongoDB (documents.store), and this command looks into files"
+        );
+        Ok(())
+    }
+}
+
+impl Events {
+    /// Refuses what looks into the embedded log, where events are elsewhere.
+    pub(crate) fn in_the_log(&self) -> Result<()> {
+        ensure!(
+            self.broker == EventBroker::Log,
+            "events are kept by Kafka (events.broker), and this command looks into the embedded \
+             log: use the cluster's own tools"
+        );
+        Ok(())
+    }
+}
+
+/// Where documents are kept.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Documents {
+    /// `sqlite`, files in the data folder, or `mongodb`.
+    pub(crate) store: DocumentStore,
+    /// The servers, for `mongodb`.
+    pub(crate) mongodb: MongoDb,
+}
+
+/// What keeps documents.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum DocumentStore {
+    /// A file for each service.
+    #[default]
+    Sqlite,
+    /// A database for each service.
+    MongoDb,
+}
+
+/// Servers with `MongoDB`'s protocol.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MongoDb {
+    /// The connection string; hidden, since passwords stand in it.
+    pub(crate) uri: Option<Secret>,
+    /// Stands before the names of databases.
+    pub(crate) database_prefix: String,
+    /// Milliseconds until an operation is given up.
+    pub(crate) operation_timeout_ms: u64,
+    /// Milliseconds to wait for a server that can answer.
+    pub(crate) server_selection_timeout_ms: u64,
+    /// Milliseconds to wait for a connection.
+    pub(crate) connect_timeout_ms: u64,
+    /// Connections of one service at most.
+    pub(crate) max_pool_size: u32,
+    /// Milliseconds between two looks for events that other processes have saved.
+    pub(crate) look_every_ms: u64,
+}
+
+impl Default for MongoDb {
+    fn default() -> Self {
+        let client = MongoSettings::new("");
+        Self {
+            uri: None,
+            database_prefix: client.database_prefix,
+            operation_timeout_ms: client.operation_timeout_ms,
+            server_selection_timeout_ms: client.server_selection_timeout_ms,
+            connect_timeout_ms: client.connect_timeout_ms,
+            max_pool_size: client.max_pool_size,
+            look_every_ms: client.look_every_ms,
+        }
+    }
+}
+
+impl MongoDb {
+    /// What the client needs to know.
+    pub(crate) fn client(&self, durability: Durability) -> MongoSettings {
+        let uri = self.uri.as_ref().map_or("", Secret::expose);
+        MongoSettings {
+            database_prefix: self.database_prefix.clone(),
+            durability,
+            operation_timeout_ms: self.operation_timeout_ms,
+            server_selection_timeout_ms: self.server_selection_timeout_ms,
+            connect_timeout_ms: self.connect_timeout_ms,
+            max_pool_size: self.max_pool_size,
+            look_every_ms: self.look_every_ms,
+            ..MongoSettings::new(uri)
+        }
+    }
+}
+
 /// What the audit trail believes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -251,6 +351,7 @@ impl Default for Settings {
             identity: Identity::Required,
             durability: Writes::Durable,
             events: Events::default(),
+            documents: Documents::default(),
             partitions: 4,
             late_window_seconds: 600,
             time_zone: "UTC".to_owned(),
@@ -310,6 +411,12 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
         let mistake = "events.kafka.bootstrap_servers must name a broker, as in kafka-1:9092";
         mistakes.push(mistake.to_owned());
     }
+    if settings.documents.store == DocumentStore::MongoDb
+        && settings.documents.mongodb.uri.is_none()
+    {
+        let mistake = "documents.mongodb.uri must name a server, as in mongodb://db-1:27017/";
+        mistakes.push(mistake.to_owned());
+    }
     let options = settings.events.kafka.options.keys();
     for name in options.filter(|name| SECRETS.contains(&name.as_str())) {
         let place = format!("events.kafka.options.{name} is shown to whoever asks: write it to");
@@ -364,6 +471,7 @@ mod tests {
             ("CHIRON_TIME_ZONE", "Mars/Olympus", "time_zone must be an IANA name"),
             ("CHIRON_PORT_OFFSET", "60000", "port_offset must be at most"),
             ("CHIRON_EVENTS__BROKER", "kafka", "events.kafka.bootstrap_servers must name a broker"),
+            ("CHIRON_DOCUMENTS__STORE", "mongodb", "documents.mongodb.uri must name a server"),
         ] {
             let refused = loaded(&[(name, value)]).unwrap_err();
             assert!(refused.contains(expected), "{refused}");

@@ -1,6 +1,7 @@
 //! What the operator decides about a log. There is no `Default`: durability is always said.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Debug, Formatter};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -110,7 +111,7 @@ impl LogSettings {
 }
 
 /// Settings of a Kafka cluster's client.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct KafkaSettings {
     /// `host:port` of some brokers, with commas between them. A scheme before a host, which Kafka's
     /// own client passes over, is passed over here too.
@@ -147,5 +148,15 @@ impl KafkaSettings {
     pub fn with_option(mut self, name: &str, value: &str) -> Self {
         self.options.insert(name.to_owned(), value.to_owned());
         self
+    }
+}
+
+/// Without the options, among which passwords are.
+impl Debug for KafkaSettings {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaSettings")
+            .field("bootstrap_servers", &self.bootstrap_servers)
+            .field("partitions", &self.partitions)
+            .finish_non_exhaustive()
     }
 }

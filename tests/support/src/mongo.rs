@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::tools;
+
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -48,7 +50,7 @@ pub struct Mongo {
 /// When nothing may be skipped.
 #[must_use]
 pub fn nx() -> Option<Kind> {
-    named("CHIRON_PYTHON", "no python with nx-27017").map(Kind::Nx)
+    tools::named("CHIRON_PYTHON", "a Python with nx-27017").map(Kind::Nx)
 }
 
 /// mongo-java-server, or `None` when the environment names none and tests may be skipped.
@@ -57,29 +59,19 @@ pub fn nx() -> Option<Kind> {
 /// When nothing may be skipped.
 #[must_use]
 pub fn java() -> Option<Kind> {
-    named("CHIRON_MONGO_JAVA", "no folder with the jars of mongo-java-server").map(Kind::Java)
+    tools::named("CHIRON_MONGO_JAVA", "a folder with the jars of mongo-java-server").map(Kind::Java)
 }
 
 /// The connection string of a real `MongoDB`. Nothing requires that there is one.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "the server is the machine's affair")]
+#[expect(clippy::print_stderr, reason = "what is not tried is said")]
 pub fn real() -> Option<String> {
     let uri = std::env::var("CHIRON_TEST_MONGODB_URL").ok();
     if uri.is_none() {
         eprintln!("no real MongoDB: CHIRON_TEST_MONGODB_URL is not set");
     }
     uri
-}
-
-fn named(variable: &str, without: &str) -> Option<PathBuf> {
-    if let Ok(path) = std::env::var(variable) {
-        return Some(path.into());
-    }
-    assert!(
-        std::env::var("CHIRON_REQUIRE_ALL").as_deref() != Ok("1"),
-        "{variable} is not set, and nothing may be skipped"
-    );
-    eprintln!("SKIPPED: {variable} names {without}");
-    None
 }
 
 impl Mongo {
@@ -185,7 +177,7 @@ impl Mongo {
 impl Drop for Mongo {
     fn drop(&mut self) {
         if let Err(err) = self.kill() {
-            eprintln!("the server was not stopped: {err}");
+            panic!("the server was not stopped: {err}");
         }
     }
 }
