@@ -199,6 +199,7 @@ pub enum Light {
 }
 
 /// A booking with all its fields.
+#[expect(missing_docs, reason = "the fields are those of the truth journal, named alike")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Booking {

@@ -18,7 +18,7 @@ mod wire;
 mod world;
 
 pub use delivery::{Delivery, Disturbance};
-pub use fact::{Fact, Light, What};
+pub use fact::{Booking, Fact, Light, What};
 pub use journal::{Journal, JournalError};
 pub use plan::{Day, Plan, Scenario, plan};
 pub use run::{Progress, RunError, lock_step, paced};

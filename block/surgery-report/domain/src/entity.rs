@@ -5,6 +5,7 @@
 
 pub mod annex;
 pub mod curve;
+pub mod invariant;
 pub mod process;
 pub mod report;
 pub mod sample;

@@ -117,6 +117,18 @@ pub enum Act {
     Signed(Author, String),
 }
 
+/// Versions only rise: revisions count the lines of a history from 1 without a gap, every line but
+/// a signature makes the next version, and a signature makes none.
+pub fn versions_rise(history: &[Line]) -> bool {
+    let mut version = 0;
+    (1..).zip(history).all(|(revision, line)| {
+        if !matches!(line.act, Act::Signed(..)) {
+            version += 1;
+        }
+        line.revision == revision && line.version == version
+    })
+}
+
 /// Where reports are kept: a database in production, [`memory`] in tests. Both pass the same
 /// contract suite.
 pub trait ReportStore: Send + Sync {

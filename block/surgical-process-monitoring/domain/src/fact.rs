@@ -56,6 +56,55 @@ names! {
     DeviceId,
 }
 
+/// Ids of facts, made of what names them. The length of an id stands before it where another
+/// follows, so that no two facts have one id.
+impl FactId {
+    /// A patient came into a room.
+    pub fn entered(at: Timestamp, room: &RoomId, patient: &PatientId) -> Self {
+        Self(format!("entered/{at:.3}/{}/{room}/{patient}", room.0.len()))
+    }
+
+    /// A patient went out of a room.
+    pub fn left(at: Timestamp, room: &RoomId, patient: &PatientId) -> Self {
+        Self(format!("left/{at:.3}/{}/{room}/{patient}", room.0.len()))
+    }
+
+    /// A patient was laid on the operating table.
+    pub fn on_table(at: Timestamp, patient: &PatientId) -> Self {
+        Self(format!("table/{at:.3}/{patient}"))
+    }
+
+    /// A device was implanted in a patient.
+    pub fn device(at: Timestamp, device: &DeviceId, patient: &PatientId) -> Self {
+        Self(format!("device/{at:.3}/{}/{device}/{patient}", device.0.len()))
+    }
+
+    /// A technology came into use or out of use.
+    pub fn usage(at: Timestamp, technology: &TechnologyId) -> Self {
+        Self(format!("usage/{at:.3}/{technology}"))
+    }
+
+    /// A version of a booking was accepted.
+    pub fn booked(version: u32, surgery: &SurgeryId) -> Self {
+        Self(format!("booked/{version}/{surgery}"))
+    }
+
+    /// A booking was called off.
+    pub fn cancelled(surgery: &SurgeryId) -> Self {
+        Self(format!("cancelled/{surgery}"))
+    }
+
+    /// A button was pressed, as this event tells; a press has no other name.
+    pub fn manual(event: &str) -> Self {
+        Self(format!("manual/{event}"))
+    }
+
+    /// An emergency was declared by a command.
+    pub fn emergency(command: &CommandId) -> Self {
+        Self(format!("emergency/{command}"))
+    }
+}
+
 /// Kinds of rooms, as far as a process can tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RoomKind {

@@ -1,11 +1,15 @@
 //! What holds of the processes of a patient whatever the facts are. Tests check it after every
 //! fold, and the service counts violations, which are faults of the fold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use crate::{
+    change::Told,
+    fact::{RoomId, RoomKind},
     fold::{Folded, Past},
-    process::{Process, State, Step, What},
+    process::{OpenedBy, Process, State, Step, What},
 };
 
 /// A name and its rule: `true` when it holds.
@@ -101,6 +105,46 @@ pub fn bookings_once(past: &Past, folded: &Folded) -> bool {
 pub fn ids_unique(past: &Past, folded: &Folded) -> bool {
     let mut ids: BTreeSet<_> = past.last.iter().map(|last| &last.id).collect();
     folded.processes.iter().all(|process| ids.insert(&process.id))
+}
+
+/// A room hosts at most one surgery on its table: of the given processes, of any patients, no two
+/// lay on the table of one theatre at one time.
+///
+/// It holds of what is known completely, so of settled processes. Of others it need not: as long as
+/// the exit of one patient is on its way, the next one seems to have come on top.
+pub fn one_on_a_table<'a>(processes: impl IntoIterator<Item = &'a Process>) -> bool {
+    let mut tables: BTreeMap<&RoomId, Vec<(Timestamp, Timestamp)>> = BTreeMap::new();
+    for process in processes {
+        for (room, from, to) in on_table(process) {
+            tables.entry(room).or_default().push((from, to));
+        }
+    }
+    tables.values_mut().all(|spans| {
+        spans.sort_unstable();
+        spans.iter().zip(spans.iter().skip(1)).all(|((_, to), (from, _))| to <= from)
+    })
+}
+
+/// Versions only rise, and a process keeps its id: of what was told before and after.
+pub fn versions_rise(before: &BTreeMap<OpenedBy, Told>, after: &BTreeMap<OpenedBy, Told>) -> bool {
+    before.iter().all(|(opened_by, told)| {
+        after.get(opened_by).is_none_or(|next| told.version <= next.version && told.id == next.id)
+    })
+}
+
+/// When the patient was on the table of which theatre: in a theatre, from the first step there on,
+/// observation aside, to leaving it or the end.
+fn on_table(process: &Process) -> impl Iterator<Item = (&RoomId, Timestamp, Timestamp)> {
+    let laid = process.history.iter().find_map(|entry| match entry.what {
+        What::Step(step) if Step::PatientOnOperatingTable <= step => Some(entry.at),
+        _ => None,
+    });
+    let theatres = process.stays.iter().filter(|stay| stay.kind == RoomKind::Operating);
+    theatres.filter_map(move |stay| {
+        let from = laid?.max(stay.from);
+        let to = stay.to.unwrap_or(Timestamp::MAX);
+        (from < to).then_some((&stay.room, from, to))
+    })
 }
 
 fn steps(process: &Process) -> Vec<Step> {

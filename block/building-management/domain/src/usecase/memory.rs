@@ -31,6 +31,23 @@ struct Inside {
 }
 
 impl MemoryStore {
+    /// Every sample, by room and place.
+    pub fn all_samples(&self) -> Vec<Sample> {
+        self.inside().samples.values().cloned().collect()
+    }
+
+    /// Every usage, by technology and time.
+    pub fn all_usages(&self) -> Vec<Usage> {
+        self.inside().usages.values().cloned().collect()
+    }
+
+    /// Every record of a room, and every one of a technology, by id.
+    pub fn records(&self) -> (Vec<RoomRecord>, Vec<TechnologyRecord>) {
+        let inside = self.inside();
+        let rooms = inside.rooms.values().map(|kept| kept.record.clone()).collect();
+        (rooms, inside.technologies.values().map(|kept| kept.record.clone()).collect())
+    }
+
     fn inside(&self) -> MutexGuard<'_, Inside> {
         lock(&self.inside)
     }

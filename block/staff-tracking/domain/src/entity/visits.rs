@@ -177,6 +177,21 @@ pub fn dwell_times(visits: &[Visit], span: Span) -> Vec<Dwell> {
     sums.into_iter().map(dwell).collect()
 }
 
+/// Nobody was anywhere for less than no time, or longer than the span: what holds of all dwell
+/// times of a span, whatever the doors told.
+pub fn fits_in(dwells: &[Dwell], span: Span) -> bool {
+    let longest = between_ms(span.from, span.to);
+    dwells.iter().all(|dwell| (0..=longest).contains(&dwell.for_ms) && 0 < dwell.visits)
+}
+
+/// Nobody is in two rooms at one time: the visits of each professional follow one another.
+pub fn one_room_at_a_time(visits: &[Visit]) -> bool {
+    visits.iter().zip(visits.iter().skip(1)).all(|(visit, next)| {
+        visit.professional != next.professional
+            || visit.until.is_some_and(|until| until <= next.since)
+    })
+}
+
 /// How long each other professional was in a room together with `who`, by professional, then by
 /// room. Who was never with them is not listed.
 pub fn co_presence(visits: &[Visit], who: &ProfessionalId, span: Span) -> Vec<CoPresence> {

@@ -25,6 +25,16 @@ struct Inside {
 }
 
 impl MemoryStore {
+    /// Every passage, in order.
+    pub fn movements(&self) -> Vec<Movement> {
+        self.inside().movements.iter().cloned().collect()
+    }
+
+    /// Everybody's presence.
+    pub fn presences(&self) -> BTreeMap<ProfessionalId, Kept> {
+        self.inside().presences.clone()
+    }
+
     fn inside(&self) -> MutexGuard<'_, Inside> {
         // Nothing panics while holding the lock, and every change is a single one.
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)

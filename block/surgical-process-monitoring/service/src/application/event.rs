@@ -9,10 +9,11 @@ use block_language::{
     room::RoomType,
 };
 use chiron_broker::Record;
-use chiron_clock::instant;
 use jiff::Timestamp;
 use surgical_process_monitoring_domain::{
-    fact::{Button, CommandId, ProcessId},
+    fact::{
+        Button, CommandId, DeviceId, FactId, PatientId, ProcessId, RoomId, SurgeryId, TechnologyId,
+    },
     process::{emergency_patient, patient_of},
     vital::{Quantity, Sample},
 };
@@ -81,24 +82,25 @@ fn own(patient_id: String, at: Timestamp, event: String, fact: FactContent) -> F
 
 fn of_process(told: ProcessEvent, event: String) -> Result<Said, String> {
     let at = told.date_time;
-    let when = instant::write(at);
     let (id, fact) = match told.fact {
         ProcessFact::PatientTracked { patient_id, room_id, entered, room_type } => {
             named("patient", &patient_id)?;
             named("room", &room_id)?;
             let operating = matches!(room_type, RoomType::OperatingRoom);
-            let (word, class, content) = if entered {
-                ("entered", Class::Entry, FactContent::Entered { operating })
+            let (room, patient) = (RoomId::new(&room_id), PatientId::new(&patient_id));
+            let (id, class, content) = if entered {
+                let id = FactId::entered(at, &room, &patient);
+                (id, Class::Entry, FactContent::Entered { operating })
             } else {
-                ("left", Class::Exit, FactContent::Left { operating })
+                let id = FactId::left(at, &room, &patient);
+                (id, Class::Exit, FactContent::Left { operating })
             };
-            let id = format!("{word}/{when}/{}/{room_id}/{patient_id}", room_id.len());
             let fact = own(patient_id, at, event, content);
             (id, FactDocument { room: Some(room_id), class, ..fact })
         }
         ProcessFact::PatientOnOperatingBed { patient_id } => {
             named("patient", &patient_id)?;
-            let id = format!("table/{when}/{patient_id}");
+            let id = FactId::on_table(at, &PatientId::new(&patient_id));
             (id, own(patient_id, at, event, FactContent::OnTable))
         }
         ProcessFact::MedicalDeviceUsage { medical_device_id, process_id } => {
@@ -106,16 +108,13 @@ fn of_process(told: ProcessEvent, event: String) -> Result<Said, String> {
             let patient = patient_of(&ProcessId::new(&process_id))
                 .ok_or("the process named cannot be one of ours")?;
             let patient_id = patient.as_str().to_owned();
-            let id = format!(
-                "device/{when}/{}/{medical_device_id}/{patient_id}",
-                medical_device_id.len()
-            );
+            let id = FactId::device(at, &DeviceId::new(&medical_device_id), &patient);
             let content = FactContent::Device { device_id: medical_device_id };
             (id, own(patient_id, at, event, content))
         }
         ProcessFact::MedicalTechnologyUsage { medical_technology_id, in_use } => {
             named("technology", &medical_technology_id)?;
-            let id = format!("usage/{when}/{medical_technology_id}");
+            let id = FactId::usage(at, &TechnologyId::new(&medical_technology_id));
             let fact = FactDocument {
                 patient_id: None,
                 room: None,
@@ -137,7 +136,7 @@ fn of_process(told: ProcessEvent, event: String) -> Result<Said, String> {
             return Ok(Said::Sample { patient_id, sample, event });
         }
     };
-    Ok(Said::Fact { id, fact })
+    Ok(Said::Fact { id: id.as_str().to_owned(), fact })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no vital sign comes near 2^52")]
@@ -164,7 +163,8 @@ fn of_booking(told: BookingEvent, event: String) -> Result<Said, String> {
     let surgery = changed.surgery_id;
     let (id, at, content) = match changed.status {
         BookingStatus::Cancelled => {
-            (format!("cancelled/{surgery}"), told.date_time, FactContent::Cancelled)
+            let id = FactId::cancelled(&SurgeryId::new(&surgery));
+            (id, told.date_time, FactContent::Cancelled)
         }
         BookingStatus::Booked | BookingStatus::InProgress | BookingStatus::Done => {
             let version = changed.version;
@@ -176,10 +176,11 @@ fn of_booking(told: BookingEvent, event: String) -> Result<Said, String> {
                 surgery_type: changed.surgery_type,
                 planned: changed.surgery_date_time,
             };
-            (format!("booked/{version}/{surgery}"), at, content)
+            (FactId::booked(version, &SurgeryId::new(&surgery)), at, content)
         }
     };
     let fact = own(changed.patient_id, at, event, content);
+    let id = id.as_str().to_owned();
     Ok(Said::Fact { id, fact: FactDocument { surgery_id: Some(surgery), ..fact } })
 }
 
@@ -210,16 +211,16 @@ fn of_button(told: ProcessManualEvent, event: &str) -> Result<Said, String> {
         event: event.to_owned(),
         fact: FactContent::Manual { button: button.name().to_owned(), process_id: told.process_id },
     };
-    Ok(Said::Fact { id: format!("manual/{event}"), fact })
+    Ok(Said::Fact { id: FactId::manual(event).as_str().to_owned(), fact })
 }
 
 fn of_emergency(told: EmergencySurgeryEvent, event: &str) -> Result<Said, String> {
     named("room", &told.room_id)?;
-    let command_id = event.to_owned();
-    let patient = emergency_patient(&CommandId::new(&command_id));
+    let command = CommandId::new(event);
+    let patient = emergency_patient(&command);
     let tax_code = told.patient_tax_code.filter(|code| !code.trim().is_empty());
-    let content = FactContent::Emergency { command_id, tax_code };
+    let content = FactContent::Emergency { command_id: event.to_owned(), tax_code };
     let fact = own(patient.as_str().to_owned(), told.date_time, event.to_owned(), content);
     let fact = FactDocument { room: Some(told.room_id), class: Class::Entry, ..fact };
-    Ok(Said::Fact { id: format!("emergency/{event}"), fact })
+    Ok(Said::Fact { id: FactId::emergency(&command).as_str().to_owned(), fact })
 }
