@@ -92,13 +92,14 @@ impl std::error::Error for Failed {}
 ///
 /// # Errors
 ///
-/// [`Failed`] when something does not hold; the day is then run again to tell the steps before.
-pub fn run(seed: u64, hours: u32) -> Result<Passed, Box<Failed>> {
-    let (friendly, _) = day(seed, hours, Some(Hostility::default()), None, false)?;
-    match day(seed, hours, None, Some(&friendly), false) {
+/// [`Failed`] when something does not hold; the day is then run again to tell the last `traced`
+/// steps before.
+pub fn run(seed: u64, hours: u32, traced: usize) -> Result<Passed, Box<Failed>> {
+    let (friendly, _) = day(seed, hours, Some(Hostility::default()), None, 0)?;
+    match day(seed, hours, None, Some(&friendly), 0) {
         Ok((_, passed)) => Ok(passed),
         // The same again, step by step.
-        Err(failed) => match day(seed, hours, None, Some(&friendly), true) {
+        Err(failed) => match day(seed, hours, None, Some(&friendly), traced.max(1)) {
             Err(again) if again.broken == failed.broken && again.step == failed.step => Err(again),
             _ => Err(Box::new(Failed {
                 broken: Broken {
@@ -117,7 +118,7 @@ fn day(
     hours: u32,
     hostility: Option<Hostility>,
     friendly: Option<&Settled>,
-    traced: bool,
+    traced: usize,
 ) -> Result<(Settled, Passed), Box<Failed>> {
     let mut dice = ChaCha8Rng::seed_from_u64(seed ^ 0x0051_BACE);
     let hostility = hostility.unwrap_or_else(|| Hostility::drawn(&mut dice));
@@ -134,7 +135,7 @@ fn day(
         about.contains(" process ") && !said.contains("settled: true")
     });
     ground.check(lacking.is_none(), "everything is settled in the end", || {
-        lacking.map(|(about, said)| format!("{about}: {said}")).unwrap_or_default()
+        lacking.map(|(about, _)| about.clone()).unwrap_or_default()
     });
     if let Some(friendly) = friendly {
         let differs = difference(friendly, &found);

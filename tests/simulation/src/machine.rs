@@ -27,9 +27,6 @@ pub type TaskId = u64;
 /// Names a node: one process of one service.
 pub type NodeId = usize;
 
-/// How many steps are kept to be shown before a failure.
-const TRACE: usize = 40;
-
 /// What a parked task waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Bell {
@@ -74,10 +71,12 @@ struct Inside {
     queue: BTreeSet<(i64, u64, Due)>,
     due: BTreeMap<TaskId, (i64, u64)>,
     parked: BTreeMap<Bell, BTreeSet<TaskId>>,
+    rung: BTreeMap<Bell, u64>,
     sequence: u64,
     current: Option<(TaskId, NodeId)>,
     newborn: Vec<(TaskId, NodeId, &'static str, Work)>,
-    trace: Option<VecDeque<String>>,
+    trace: VecDeque<String>,
+    traced: usize,
     broken: Option<Broken>,
 }
 
@@ -91,8 +90,9 @@ pub struct Ground(Arc<Mutex<Inside>>);
 pub struct NoAnswer;
 
 impl Ground {
-    /// A machine whose clock stands at an instant.
-    pub fn new(epoch: Timestamp, dice: ChaCha8Rng, hostility: Hostility, traced: bool) -> Self {
+    /// A machine whose clock stands at an instant, and which keeps the last so many steps to be
+    /// shown.
+    pub fn new(epoch: Timestamp, dice: ChaCha8Rng, hostility: Hostility, traced: usize) -> Self {
         Self(Arc::new(Mutex::new(Inside {
             now_ms: epoch.as_millisecond(),
             steps: 0,
@@ -102,10 +102,12 @@ impl Ground {
             queue: BTreeSet::new(),
             due: BTreeMap::new(),
             parked: BTreeMap::new(),
+            rung: BTreeMap::new(),
             sequence: 0,
             current: None,
             newborn: Vec::new(),
-            trace: traced.then(VecDeque::new),
+            trace: VecDeque::new(),
+            traced,
             broken: None,
         })))
     }
@@ -137,7 +139,7 @@ impl Ground {
 
     /// The steps before the present one, oldest first; empty when they are not kept.
     pub fn trace(&self) -> Vec<String> {
-        self.inside().trace.iter().flatten().cloned().collect()
+        self.inside().trace.iter().cloned().collect()
     }
 
     /// What does not hold, if anything.
@@ -153,7 +155,7 @@ impl Ground {
     /// Says what the present step does, for whoever reads the trace.
     pub fn note(&self, what: impl FnOnce() -> String) {
         let mut inside = self.inside();
-        if inside.trace.is_none() {
+        if inside.traced == 0 {
             return;
         }
         let (step, now, current) = (inside.steps, instant(inside.now_ms), inside.current);
@@ -161,12 +163,10 @@ impl Ground {
             Some((task, node)) => format!("{step} {now:.3} node {node} task {task}: {}", what()),
             None => format!("{step} {now:.3}: {}", what()),
         };
-        if let Some(trace) = &mut inside.trace {
-            if trace.len() == TRACE {
-                trace.pop_front();
-            }
-            trace.push_back(line);
+        if inside.trace.len() == inside.traced {
+            inside.trace.pop_front();
         }
+        inside.trace.push_back(line);
     }
 
     /// Notes that an invariant does not hold; the run ends after the present step. The first
@@ -244,9 +244,26 @@ impl Ground {
         Wait { ground: self.clone(), bells: bells.to_vec(), until, begun: false }.await;
     }
 
+    /// How often a bell has been rung: to be asked before the work that ends with
+    /// [`Ground::park_since`].
+    pub fn rung(&self, bell: Bell) -> u64 {
+        self.inside().rung.get(&bell).copied().unwrap_or(0)
+    }
+
+    /// Waits for a bell, or until an instant in milliseconds; not at all if it has been rung since,
+    /// so that a nudge during the work is not lost.
+    pub async fn park_since(&self, bell: Bell, rung: u64, until: Option<i64>) {
+        if self.rung(bell) == rung {
+            self.park(&[bell], until).await;
+        }
+    }
+
     /// Wakes whoever waits for a bell, at an instant in milliseconds or now.
     pub fn ring(&self, bell: Bell, at_ms: Option<i64>) {
         let mut inside = self.inside();
+        if let Bell::Nudge(_) = bell {
+            *inside.rung.entry(bell).or_default() += 1;
+        }
         let at = at_ms.unwrap_or(inside.now_ms).max(inside.now_ms);
         let Some(waiting) = inside.parked.get(&bell).cloned() else { return };
         for task in waiting {
@@ -402,6 +419,9 @@ impl Future for Wait {
             for bell in &self.bells {
                 if let Some(waiting) = inside.parked.get_mut(bell) {
                     waiting.remove(&task);
+                    if waiting.is_empty() {
+                        inside.parked.remove(bell);
+                    }
                 }
             }
             return Poll::Ready(());

@@ -23,6 +23,9 @@ struct Cli {
     /// Hours of each day
     #[arg(long, default_value_t = 3)]
     hours: u32,
+    /// Steps that are shown before a failure
+    #[arg(long, default_value_t = 40)]
+    trace: usize,
 }
 
 fn say(line: &str) {
@@ -31,12 +34,12 @@ fn say(line: &str) {
 }
 
 fn main() -> ExitCode {
-    let Cli { seeds, from, hours } = Cli::parse();
+    let Cli { seeds, from, hours, trace } = Cli::parse();
     let began = Instant::now();
     let (mut simulated, mut steps) = (0.0, 0);
     let mut faults = BTreeMap::new();
     for seed in from..from.saturating_add(seeds) {
-        match run(seed, hours) {
+        match run(seed, hours, trace) {
             Ok(passed) => {
                 simulated += passed.hours;
                 steps += passed.steps;

@@ -111,8 +111,11 @@ impl Node {
     async fn acknowledge(&self, lease: &Lease, slice: Range<usize>) -> usize {
         let next = slice.end;
         self.bus.handled(lease, slice);
-        // What was not committed is with the next slice, or comes again.
-        let _committed_or_not = self.bus.commit(lease, next).await;
+        let mut patience = Patience::new();
+        // Nobody else would commit for a partition in which nothing more happens.
+        while self.bus.commit(lease, next).await.is_err() {
+            patience.wait(&self.ground).await;
+        }
         if self.ground.suffers(Fault::Redelivered) {
             self.ground.note(|| "read again from the last commit".to_owned());
             return self.bus.committed(lease);

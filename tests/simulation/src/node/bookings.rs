@@ -217,10 +217,11 @@ impl Desk {
         let work = async move {
             let mut patience = Patience::new();
             loop {
+                let rung = ground.rung(UNSETTLED);
                 match desk.repair(&ground).await {
                     Ok(()) => {
                         patience = Patience::new();
-                        ground.park(&[UNSETTLED], None).await;
+                        ground.park_since(UNSETTLED, rung, None).await;
                     }
                     Err(_again) => patience.wait(&ground).await,
                 }

@@ -388,6 +388,10 @@ impl Monitoring {
             let before = before.unwrap_or_default();
             let (after, events) = self.decide(patient, &before, &facts, complete);
             if after == *before {
+                // A write that was done and not answered has nudged nobody.
+                if after.processes.first().is_some_and(|first| first.end.is_some()) {
+                    self.node.ground.ring(SETTLING, None);
+                }
                 return Ok(());
             }
             let after = Arc::new(after);
@@ -482,10 +486,11 @@ impl Monitoring {
         let ground = &self.node.ground;
         let mut patience = Patience::new();
         loop {
+            let rung = ground.rung(LOCATING);
             match self.locate_pending().await {
                 Ok(()) => {
                     patience = Patience::new();
-                    ground.park(&[LOCATING], None).await;
+                    ground.park_since(LOCATING, rung, None).await;
                 }
                 Err(NoAnswer) => patience.wait(ground).await,
             }
@@ -553,12 +558,13 @@ impl Monitoring {
         const LOOK_MS: i64 = 2_000;
         let ground = &self.node.ground;
         loop {
+            let rung = ground.rung(SETTLING);
             let next = match self.settle_due().await {
                 Ok(next) => next,
                 Err(NoAnswer) => Some(ground.now_ms()),
             };
             let next = next.map(|at| at.max(ground.now_ms() + LOOK_MS));
-            ground.park(&[SETTLING], next).await;
+            ground.park_since(SETTLING, rung, next).await;
         }
     }
 

@@ -171,10 +171,11 @@ impl Reporting {
         let ground = &self.node.ground;
         let mut patience = Patience::new();
         loop {
+            let rung = ground.rung(ERRANDS);
             match self.run_due().await {
                 Ok(next) => {
                     patience = Patience::new();
-                    ground.park(&[ERRANDS], next).await;
+                    ground.park_since(ERRANDS, rung, next).await;
                 }
                 Err(NoAnswer) => patience.wait(ground).await,
             }

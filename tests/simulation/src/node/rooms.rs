@@ -312,13 +312,14 @@ impl Rooms {
         let work = async move {
             let mut patience = Patience::new();
             loop {
+                let rung = ground.rung(UNFINISHED);
                 let lock = rooms.lock.hold(&ground).await;
                 let finished = finish(&rooms.store, &rooms.twins, ground.now()).await;
                 drop(lock);
                 match finished {
                     Ok(()) => {
                         patience = Patience::new();
-                        ground.park(&[UNFINISHED], None).await;
+                        ground.park_since(UNFINISHED, rung, None).await;
                     }
                     Err(_again) => patience.wait(&ground).await,
                 }

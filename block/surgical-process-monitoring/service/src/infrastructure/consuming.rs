@@ -205,6 +205,10 @@ impl Consuming {
                     asked.patients.extend(patient.map(str::to_owned));
                     asked.pending = asked.pending || asked.kind.is_none();
                     if asked == known.document {
+                        // A write that was done and whose answer was lost has nudged nobody.
+                        if asked.pending {
+                            self.folding.nudges.locating.nudge();
+                        }
                         return Ok(());
                     }
                     devices.replace(device, known.version, &asked, Vec::new()).await

@@ -108,6 +108,10 @@ impl Folding {
         let known = self.known(patient, resume, |_| true).await?;
         let next = self.next(patient, &before, &known, complete).await?;
         if next.document == before {
+            // A write that was done and whose answer was lost has nudged nobody.
+            if before.ended_at.is_some() || before.twin_due_at.is_some() {
+                self.nudges.settling.nudge();
+            }
             return self.project(patient, version.unwrap_or(0), before).await;
         }
         let Next { document, outbox } = next;
@@ -378,7 +382,13 @@ impl Folding {
                     let twin = TwinDocument { wanted: wanted.clone(), shown: None, pending: true };
                     self.records.twins.insert(process, &twin, Vec::new()).await
                 }
-                Some(known) if known.document.wanted == wanted => return Ok(()),
+                Some(known) if known.document.wanted == wanted => {
+                    // A write that was done and whose answer was lost has nudged nobody.
+                    if known.document.pending {
+                        self.nudges.twinning.nudge();
+                    }
+                    return Ok(());
+                }
                 Some(known) => {
                     let shown = known.document.shown;
                     let twin = TwinDocument { wanted: wanted.clone(), shown, pending: true };
