@@ -8,6 +8,7 @@ mod gate;
 mod mutants;
 mod run;
 mod setup;
+mod sim;
 mod tidy;
 mod workspace;
 
@@ -71,6 +72,16 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// The deterministic simulation: days of the block on a hostile bus and a hostile store
+    Sim {
+        /// Plant each fault of the list in a copy of the product and see the simulation catch it
+        #[arg(long)]
+        mutants: bool,
+        /// Arguments for the simulation, such as `--seeds 100 --from 1`; with `--mutants` words in
+        /// the names of those to try
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -93,7 +104,9 @@ fn execute(command: Command) -> Result<()> {
         Command::Tidy => tidy::check(&root)?.report("tidy"),
         Command::Bench { args } => run::bench(&root, &args),
         Command::Gen { check } => run::generate(&root, check),
-        Command::Truth { mutants: true, args } => mutants::run(&root, &args),
+        Command::Truth { mutants: true, args } => mutants::run(&root, &mutants::TRUTH, &args),
         Command::Truth { mutants: false, args } => run::truth(&root, &args),
+        Command::Sim { mutants: true, args } => mutants::run(&root, &sim::HUNT, &args),
+        Command::Sim { mutants: false, args } => sim::days(&root, &args),
     }
 }

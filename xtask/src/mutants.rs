@@ -1,9 +1,10 @@
-//! Plants faults in the product, one at a time, and expects the oracle to catch each.
+//! Plants faults in the product, one at a time, and expects them to be caught: by the oracle, or by
+//! the simulation.
 //!
-//! An oracle that cannot fail proves nothing. The faults stand in `tests/truth/mutants.toml`: one
-//! line of the product each, replaced by another. They are planted in a copy of the tree. What
-//! became of each is written to `tests/truth/RESULTS.md`, to be committed; it may be run in parts,
-//! since rows of others stay.
+//! What cannot fail proves nothing. The faults stand in a list (`tests/truth/mutants.toml` is the
+//! oracle's): one line of the product each, replaced by another. They are planted in a copy of the
+//! tree. What became of each is written to a file beside the list, to be committed; it may be run
+//! in parts, since rows of others stay.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +17,6 @@ use toml::Table;
 use crate::run::{cargo, say};
 use crate::workspace::read;
 
-const RESULTS: &str = "tests/truth/RESULTS.md";
 const HEAD: &str = "# Planted faults
 
 What the oracle found in a product with one fault each, planted in the named commit.
@@ -32,25 +32,62 @@ const DAYS: [(&str, &[&str]); 3] = [
     ("a disturbed day", &["--scenario", "test-day", "--seed", "2", "--disturb"]),
 ];
 
-struct Mutant {
-    name: String,
-    file: PathBuf,
-    from: String,
-    to: String,
+/// A fault.
+pub(crate) struct Mutant {
+    pub(crate) name: String,
+    pub(crate) file: PathBuf,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    /// The day that finds it, where the list names one.
+    pub(crate) seed: Option<u64>,
 }
 
+/// How a fault was caught.
+pub(crate) struct Catch {
+    /// On which day.
+    pub(crate) day: String,
+    /// By what.
+    pub(crate) verdict: String,
+}
+
+/// A list of faults, and whoever must notice them.
+pub(crate) struct Hunt {
+    /// The list.
+    pub(crate) list: &'static str,
+    /// What became of each.
+    pub(crate) results: &'static str,
+    /// How that begins.
+    pub(crate) head: &'static str,
+    /// What `cargo` builds before a fault is planted.
+    pub(crate) built: &'static [&'static str],
+    /// What it builds again with each.
+    pub(crate) rebuilt: &'static [&'static str],
+    /// Tries the tree, with a fault or without; `None` when nothing is noticed.
+    pub(crate) caught: fn(&Path, &Path, Option<&Mutant>) -> Result<Option<Catch>>,
+}
+
+/// What the oracle must notice.
+pub(crate) const TRUTH: Hunt = Hunt {
+    list: "tests/truth/mutants.toml",
+    results: "tests/truth/RESULTS.md",
+    head: HEAD,
+    built: &["build", "--quiet", "--package", "chiron", "--package", "truth"],
+    rebuilt: &["build", "--quiet", "--package", "chiron"],
+    caught: caught_on,
+};
+
 /// Runs every mutant, or those whose name contains one of the arguments.
-pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
-    let mutants = mutants(root)?;
+pub(crate) fn run(root: &Path, hunt: &Hunt, args: &[String]) -> Result<()> {
+    let mutants = hunt.mutants(root)?;
     let chosen =
         |mutant: &Mutant| args.is_empty() || args.iter().any(|word| mutant.name.contains(word));
     let tree = root.join("target/mutants/tree");
     copy_tree(root, &tree)?;
-    run_cargo(&tree, &["build", "--quiet", "--package", "chiron", "--package", "truth"])?;
-    let alone = caught_on(root, &tree).context("without a fault")?;
-    ensure!(alone.is_none(), "the oracle finds differences in a product without a planted fault");
+    run_cargo(&tree, hunt.built)?;
+    let alone = (hunt.caught)(root, &tree, None).context("without a fault")?;
+    ensure!(alone.is_none(), "something is found in a product without a planted fault");
     let commit = commit(root)?;
-    let mut rows = rows(root);
+    let mut rows = hunt.rows(root);
     let mut missed = Vec::new();
     for mutant in mutants.iter().filter(|mutant| chosen(mutant)) {
         let path = tree.join(&mutant.file);
@@ -62,12 +99,14 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
             mutant.file.display()
         );
         fs::write(&path, original.replacen(&mutant.from, &mutant.to, 1))?;
-        let built = run_cargo(&tree, &["build", "--quiet", "--package", "chiron"]);
-        let caught = built.and_then(|()| caught_on(root, &tree));
+        let built = run_cargo(&tree, hunt.rebuilt);
+        let caught = built.and_then(|()| (hunt.caught)(root, &tree, Some(mutant)));
         fs::write(&path, original)?;
         let name = &mutant.name;
         let row = match caught {
-            Ok(Some((day, verdict))) => format!("| {name} | {day} | {verdict} | {commit} |"),
+            Ok(Some(Catch { day, verdict })) => {
+                format!("| {name} | {day} | {verdict} | {commit} |")
+            }
             Ok(None) => {
                 missed.push(name.clone());
                 format!("| {name} | – | MISSED | {commit} |")
@@ -81,8 +120,8 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
         say(&row);
         rows.insert(name.clone(), row);
         let known = mutants.iter().filter_map(|mutant| rows.get(&mutant.name));
-        let table = known.fold(HEAD.to_owned(), |table, row| table + row + "\n");
-        fs::write(root.join(RESULTS), table).context("writing the results")?;
+        let table = known.fold(hunt.head.to_owned(), |table, row| table + row + "\n");
+        fs::write(root.join(hunt.results), table).context("writing the results")?;
     }
     if !missed.is_empty() {
         bail!("not caught: {}", missed.join(", "));
@@ -90,14 +129,37 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// What is known of each fault, as the results say; nothing when there are none yet.
-fn rows(root: &Path) -> BTreeMap<String, String> {
-    let results = read(&root.join(RESULTS)).unwrap_or_default();
-    let rows = results.lines().filter_map(|row| {
-        let name = row.strip_prefix("| ")?.split(" | ").next()?;
-        Some((name.to_owned(), row.to_owned()))
-    });
-    rows.collect()
+impl Hunt {
+    /// What is known of each fault, as the results say; nothing when there are none yet.
+    fn rows(&self, root: &Path) -> BTreeMap<String, String> {
+        let results = read(&root.join(self.results)).unwrap_or_default();
+        let rows = results.lines().filter_map(|row| {
+            let name = row.strip_prefix("| ")?.split(" | ").next()?;
+            Some((name.to_owned(), row.to_owned()))
+        });
+        rows.collect()
+    }
+
+    /// The faults of the list.
+    pub(crate) fn mutants(&self, root: &Path) -> Result<Vec<Mutant>> {
+        let table: Table = read(&root.join(self.list))?.parse()?;
+        let entries = table.get("mutant").and_then(toml::Value::as_array).context("no mutants")?;
+        let read = |entry: &toml::Value| {
+            let text = |field: &str| {
+                let found = entry.get(field).and_then(toml::Value::as_str);
+                found.map(str::to_owned).with_context(|| format!("a mutant lacks `{field}`"))
+            };
+            let seed = entry.get("seed").and_then(toml::Value::as_integer);
+            Ok(Mutant {
+                name: text("name")?,
+                file: text("file")?.into(),
+                from: text("from")?,
+                to: text("to")?,
+                seed: seed.map(u64::try_from).transpose().context("a seed is not negative")?,
+            })
+        };
+        entries.iter().map(read).collect()
+    }
 }
 
 /// The commit that is tried, with a word when more than results was changed.
@@ -109,26 +171,6 @@ fn commit(root: &Path) -> Result<String> {
     let commit = git(&["rev-parse", "--short", "HEAD"])?;
     let changed = git(&["status", "--short", "--untracked-files=no", "--", ".", ":!*/RESULTS.md"])?;
     Ok(if changed.is_empty() { commit } else { format!("{commit}, changed") })
-}
-
-fn mutants(root: &Path) -> Result<Vec<Mutant>> {
-    let table: Table = read(&root.join("tests/truth/mutants.toml"))?.parse()?;
-    let entries = table.get("mutant").and_then(toml::Value::as_array).context("no mutants")?;
-    entries
-        .iter()
-        .map(|entry| {
-            let text = |field: &str| {
-                let found = entry.get(field).and_then(toml::Value::as_str);
-                found.map(str::to_owned).with_context(|| format!("a mutant lacks `{field}`"))
-            };
-            Ok(Mutant {
-                name: text("name")?,
-                file: text("file")?.into(),
-                from: text("from")?,
-                to: text("to")?,
-            })
-        })
-        .collect()
 }
 
 /// Copies what git tracks, changed files as they are.
@@ -158,10 +200,10 @@ fn run_cargo(tree: &Path, args: &[&str]) -> Result<()> {
 }
 
 /// The first of the days on which the oracle finds a difference, and what it concludes.
-fn caught_on(root: &Path, tree: &Path) -> Result<Option<(&'static str, String)>> {
+fn caught_on(root: &Path, tree: &Path, _: Option<&Mutant>) -> Result<Option<Catch>> {
     for (name, args) in DAYS {
         if let Some(verdict) = differences(root, tree, args)? {
-            return Ok(Some((name, verdict)));
+            return Ok(Some(Catch { day: name.to_owned(), verdict }));
         }
     }
     Ok(None)
@@ -202,7 +244,7 @@ mod tests {
     #[test]
     fn every_fault_names_a_line_that_stands_once() {
         let root = crate::workspace::root().unwrap();
-        let mutants = super::mutants(&root).unwrap();
+        let mutants = super::TRUTH.mutants(&root).unwrap();
         for mutant in &mutants {
             let text = super::read(&root.join(&mutant.file)).unwrap();
             assert_eq!(text.matches(&mutant.from).count(), 1, "{}", mutant.name);
