@@ -232,7 +232,8 @@ impl Bus {
         // What is behind a late record of its partition waits for it.
         let floor = records.last().map_or(now, |last| last.seen_from_ms);
         let seen_from_ms = floor.max(now.saturating_add(wait));
-        records.push(Kept { message: message.clone(), seen_from_ms });
+        let message = Message { appended_ms: now, ..message.clone() };
+        records.push(Kept { message, seen_from_ms });
         drop(inside);
         self.ground.ring(Bell::Topic(topic as u8), Some(seen_from_ms));
     }

@@ -1,6 +1,7 @@
 //! What is told on the bus, in the domains' own types. Wire forms are the language's business and
 //! tested there; here they would only take time.
 
+use automation_management_domain::actuator::{Actuator, Setting};
 use building_management_domain::entity::environment::Reading;
 use jiff::Timestamp;
 use surgery_booking_integration_domain::usecase::Changed;
@@ -29,6 +30,10 @@ pub enum Topic {
     Room,
     /// What becomes of surgical processes.
     SurgicalProcess,
+    /// What is asked of rooms.
+    Wish,
+    /// What twins of actuators say.
+    Twin,
 }
 
 /// Partitions of every topic.
@@ -41,6 +46,8 @@ pub struct Message {
     pub id: String,
     /// When it happened.
     pub at: Timestamp,
+    /// When it was appended, in milliseconds; the bus says so.
+    pub appended_ms: i64,
     /// Records of one key keep their order.
     pub key: String,
     /// What happened.
@@ -102,6 +109,8 @@ pub enum Event {
     Measured {
         /// Where.
         room: String,
+        /// Whether the room is a theatre.
+        operating: bool,
         /// What.
         reading: Reading,
     },
@@ -123,8 +132,35 @@ pub enum Event {
         /// Of the patient, when known.
         tax_code: Option<String>,
     },
+    /// The team asks something of a room's lights.
+    Wished {
+        /// Where.
+        room: String,
+        /// What.
+        wish: Light,
+    },
+    /// An actuator's twin says what it is set to.
+    Shadow {
+        /// Where.
+        room: String,
+        /// Which.
+        actuator: Actuator,
+        /// What.
+        setting: Setting,
+    },
     /// A surgical process changed.
     Process(Box<News>),
+}
+
+/// What the team wants of the lights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Light {
+    /// Ambient and surgical light by hand, in lux.
+    Custom(i64, i64),
+    /// By hand no longer.
+    Stop,
+    /// As suits an endoscope.
+    Adapt,
 }
 
 /// What is told of a surgical process.
@@ -142,6 +178,8 @@ pub struct News {
     pub change: Option<Change>,
     /// Where it stands.
     pub state: State,
+    /// The theatre, while it is operated there.
+    pub theatre: Option<String>,
     /// How far it has come.
     pub step: Option<Step>,
 }
@@ -161,6 +199,8 @@ impl Event {
             Self::Passed { .. } => Topic::Tracking,
             Self::Measured { .. } => Topic::Room,
             Self::Process(_) => Topic::SurgicalProcess,
+            Self::Wished { .. } => Topic::Wish,
+            Self::Shadow { .. } => Topic::Twin,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Who runs where: every service with its processes, the world outside, and the loop that makes one
 //! step of one of them at a time.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
+use automation_management_domain::{command::Decision, policy::Policy, room::Room};
 use jiff::Timestamp;
 
 use crate::{
@@ -10,6 +11,7 @@ use crate::{
     hostility::Fault,
     machine::{Bell, Due, Ground, NodeId, TaskId, Work},
     node::{
+        automation::{self, Automation, Plant},
         bookings::{self, Desk},
         gateway,
         processes::{self, Monitoring, Records},
@@ -33,11 +35,12 @@ const STAFF: Group = 2;
 const ROOMS: Group = 3;
 const BOOKINGS: Group = 4;
 const REPORTS: Group = 5;
+const AUTOMATION: Group = 6;
 
 /// The world outside never dies.
 const OUTSIDE: NodeId = 0;
 /// Each service's processes; what is asked of one by others is asked of its first.
-const NODES: [Option<Group>; 10] = [
+const NODES: [Option<Group>; 11] = [
     None,
     Some(GATEWAY),
     Some(PROCESSES),
@@ -48,6 +51,7 @@ const NODES: [Option<Group>; 10] = [
     Some(BOOKINGS),
     Some(REPORTS),
     Some(REPORTS),
+    Some(AUTOMATION),
 ];
 const GATEWAY_NODE: NodeId = 1;
 const PROCESSES_NODE: NodeId = 2;
@@ -80,6 +84,11 @@ pub struct House {
     /// The reports.
     pub reports: reports::Reports,
     errands: Documents<reports::Errand>,
+    /// What automation management knows of the rooms.
+    pub automated: Documents<Arc<Room>>,
+    decisions: Documents<Decision>,
+    plant: Plant,
+    policy: Option<Arc<Policy>>,
 }
 
 impl House {
@@ -94,6 +103,7 @@ impl House {
         bus.follow(ROOMS, rooms::TOPICS);
         bus.follow(BOOKINGS, bookings::TOPICS);
         bus.follow(REPORTS, reports::TOPICS);
+        bus.follow(AUTOMATION, automation::TOPICS);
         let borrowed = |ids: &[String]| -> Vec<String> { ids.to_vec() };
         let (twins, people) = (borrowed(&world.twins), borrowed(&world.people));
         let twins: Vec<&str> = twins.iter().map(String::as_str).collect();
@@ -111,6 +121,10 @@ impl House {
             desk: Desk::new(ground, &booked, &twins, &people),
             reports: reports::store(ground),
             errands: Documents::new("errands", ground, &none, Bell::Outbox(9)),
+            automated: Documents::new("automated rooms", ground, &none, Bell::Outbox(9)),
+            decisions: Documents::new("decisions", ground, &none, Bell::Outbox(9)),
+            plant: Plant::new(ground, &accepted),
+            policy: automation::policy().ok().map(Arc::new),
             bus,
             accepted,
         };
@@ -233,6 +247,19 @@ impl House {
             STAFF => staff::boot(&node, &self.staff),
             ROOMS => self.rooms.boot(&node),
             BOOKINGS => self.desk.boot(&node),
+            AUTOMATION => {
+                if let Some(policy) = self.policy.clone() {
+                    Automation {
+                        node,
+                        rooms: self.automated.clone(),
+                        decisions: self.decisions.clone(),
+                        plant: (GATEWAY_NODE, self.plant.clone()),
+                        placements: (ROOMS_NODE, self.rooms.clone()),
+                        policy,
+                    }
+                    .boot();
+                }
+            }
             _ => Reporting {
                 node,
                 errands: self.errands.clone(),

@@ -1,5 +1,6 @@
 //! The services' processes: around each domain as thin a shell as production has.
 
+pub mod automation;
 pub mod bookings;
 pub mod gateway;
 pub mod processes;

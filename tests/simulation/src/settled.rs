@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     house::House,
-    node::{processes::Patient, reports::Reporting, staff},
+    node::{automation, processes::Patient, reports::Reporting, staff},
 };
 
 /// Texts by what they are about.
@@ -32,6 +32,7 @@ pub fn settled(house: &House, surgeries: &[String]) -> Settled {
     all.extend(staff::content(&house.staff));
     all.extend(house.rooms.content());
     all.extend(house.desk.content(surgeries));
+    all.extend(automation::content(&house.automated));
     all
 }
 

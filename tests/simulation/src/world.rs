@@ -14,13 +14,13 @@ use building_management_domain::entity::{
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use simulator::{Booking, Day, Delivery, Fact, Scenario, What, plan};
+use simulator::{Booking, Day, Delivery, Fact, Light, Scenario, What, plan};
 use surgery_booking_integration_domain::entity::Content;
 use surgical_process_monitoring_domain::{fact::Button, vital::Quantity};
 
 use crate::{
     bus::{Bus, Outbox},
-    event::{Event, Message},
+    event::{self, Event, Message},
     hostility::Fault,
     machine::{Ground, NodeId},
     node::{bookings, gateway, rooms},
@@ -165,7 +165,7 @@ struct Inside {
 }
 
 fn message(t: Timestamp, id: &str, key: &str, event: Event) -> Message {
-    Message { id: id.to_owned(), at: t, key: key.to_owned(), event }
+    Message { id: id.to_owned(), at: t, appended_ms: 0, key: key.to_owned(), event }
 }
 
 fn moved(t: Timestamp, patient: &str, room: &str, entered: bool, inside: &Inside) -> Message {
@@ -254,12 +254,24 @@ fn errand(fact: &Fact, inside: &mut Inside) -> Option<Errand> {
         }
         What::Environment { room_id, quantity, value } => {
             let reading = reading(quantity.word(), value)?;
-            one(room_id, Event::Measured { room: room_id.clone(), reading })
+            let operating = inside.operating.get(room_id).copied().unwrap_or(false);
+            one(room_id, Event::Measured { room: room_id.clone(), operating, reading })
         }
         What::Step { room_id, step, .. } => {
             let button = Button::ALL.into_iter().find(|button| button.name() == step.word())?;
             let event = Event::Pressed { room: room_id.clone(), button };
             Some(Errand::Command(message(t, &fact.id, room_id, event)))
+        }
+        What::LightRequest { command_id, room_id, action } => {
+            let wish = match action {
+                Light::Setup { ambient_light_lux, surgical_light_lux } => {
+                    event::Light::Custom(i64::from(*ambient_light_lux), i64::from(*surgical_light_lux))
+                }
+                Light::Stop => event::Light::Stop,
+                Light::Adapt { .. } => event::Light::Adapt,
+            };
+            let event = Event::Wished { room: room_id.clone(), wish };
+            Some(Errand::Command(message(t, command_id, room_id, event)))
         }
         What::Emergency { command_id, room_id, patient_id, tax_code } => {
             inside.patients.insert(patient_id.clone(), room_id.clone());

@@ -19,3 +19,5 @@ pub mod command;
 pub mod regulation;
 
 pub mod reaction;
+
+pub mod invariant;

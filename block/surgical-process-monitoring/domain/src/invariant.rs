@@ -132,6 +132,12 @@ pub fn versions_rise(before: &BTreeMap<OpenedBy, Told>, after: &BTreeMap<OpenedB
     })
 }
 
+/// Settling finds nothing new: what is settled of a process is what was known of it already, since
+/// all that counts had been heard and folded before.
+pub fn settles_as_known(known: &[Process], settled: &Process) -> bool {
+    known.iter().find(|process| process.id == settled.id) == Some(settled)
+}
+
 /// When the patient was on the table of which theatre: in a theatre, from the first step there on,
 /// observation aside, to leaving it or the end.
 fn on_table(process: &Process) -> impl Iterator<Item = (&RoomId, Timestamp, Timestamp)> {

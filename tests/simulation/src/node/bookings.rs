@@ -60,6 +60,7 @@ impl Bookings for Store {
             self.outbox.put(vec![Message {
                 id: changed.id.clone(),
                 at: changed.at,
+                appended_ms: 0,
                 key: changed.booking.content.patient.to_string(),
                 event: Event::Booked(Box::new(changed)),
             }]);

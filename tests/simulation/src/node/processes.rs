@@ -263,6 +263,8 @@ fn said(message: &Message) -> Option<Stored> {
         Event::Vital { .. }
         | Event::Passed { .. }
         | Event::Measured { .. }
+        | Event::Wished { .. }
+        | Event::Shadow { .. }
         | Event::Process(_) => return None,
     })
 }
@@ -443,6 +445,10 @@ impl Monitoring {
             let (Some(behind), Some(first)) = (due, folded.processes.first()) else {
                 break folded;
             };
+            let known = invariant::settles_as_known(&before.processes, first);
+            self.node.ground.check(known, "settling finds nothing new", || {
+                format!("known {:#?}, settled {first:#?}", before.processes)
+            });
             tell(&mut after, before, first, &mut events);
             let version = after.told.remove(&first.opened_by).map_or(1, |told| told.version + 1);
             events.push(news(first, version, None));
@@ -623,11 +629,15 @@ fn news(process: &Process, version: u64, change: Option<Change>) -> Message {
         version,
         change,
         state: process.state,
+        theatre: process.operating_room.as_ref().map(|room| room.as_str().to_owned()).filter(
+            |_| process.state == State::Surgery && change != Some(Change::Voided),
+        ),
         step: process.step,
     };
     Message {
         id: format!("{}/{version}/{change:?}", process.id),
         at: process.end.unwrap_or(process.last_fact),
+        appended_ms: 0,
         key: process.id.as_str().to_owned(),
         event: Event::Process(Box::new(told)),
     }

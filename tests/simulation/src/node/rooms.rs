@@ -213,7 +213,7 @@ impl Handler for Measured {
         for Message { id, at, event, .. } in messages {
             let (at, told_by) = (*at, id.clone());
             match event {
-                Event::Measured { room, reading } => {
+                Event::Measured { room, reading, .. } => {
                     let Ok(room) = room.parse() else { continue };
                     samples.push(Sample { room, at, reading: *reading, told_by });
                 }
