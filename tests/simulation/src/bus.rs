@@ -257,9 +257,10 @@ impl Bus {
             if let Some((at, accepted)) = &completeness.asked {
                 let pairs = inside.outboxes.iter().zip(accepted);
                 if pairs.into_iter().all(|(outbox, accepted)| outbox.has_relayed(*accepted)) {
-                    let ends = inside.records.iter().filter(|((topic, _), _)| {
-                        members.topics.contains(topic)
-                    });
+                    let ends = inside
+                        .records
+                        .iter()
+                        .filter(|((topic, _), _)| members.topics.contains(topic));
                     let ends = ends.map(|(place, records)| (*place, records.len())).collect();
                     completeness.ends = Some((*at, ends));
                     completeness.asked = None;

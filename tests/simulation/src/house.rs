@@ -162,7 +162,7 @@ impl House {
                 Due::Missed(node) => self.miss(node),
                 Due::Task(task) => self.step(task),
             }
-            if self.ground.steps() % STAFF_EVERY == 0 {
+            if self.ground.steps().is_multiple_of(STAFF_EVERY) {
                 staff::check(&self.ground, &self.staff, self.epoch);
             }
             if self.ground.broken().is_some() {

@@ -131,9 +131,9 @@ fn day(
     ground.calm();
     house.run(end.saturating_add(REST).unwrap_or(end));
     let found = settled::settled(&house, &surgeries);
-    let lacking = found.iter().find(|(about, said)| {
-        about.contains(" process ") && !said.contains("settled: true")
-    });
+    let lacking = found
+        .iter()
+        .find(|(about, said)| about.contains(" process ") && !said.contains("settled: true"));
     ground.check(lacking.is_none(), "everything is settled in the end", || {
         lacking.map(|(about, _)| about.clone()).unwrap_or_default()
     });

@@ -1,11 +1,6 @@
 //! Runs days of the simulation, one seed after another, and tells how it went.
 
-use std::{
-    collections::BTreeMap,
-    io::Write as _,
-    process::ExitCode,
-    time::Instant,
-};
+use std::{collections::BTreeMap, io::Write as _, process::ExitCode, time::Instant};
 
 use clap::Parser;
 use simulation::run;

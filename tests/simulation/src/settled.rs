@@ -59,9 +59,8 @@ pub fn difference(friendly: &Settled, hostile: &Settled) -> Option<String> {
 /// The ids of a patient's processes, the longest first, with what stands for them.
 fn names(patient: &Patient) -> Vec<(String, String)> {
     let processes = patient.all().enumerate();
-    let names = processes.map(|(nth, process)| {
-        (process.id.as_str().to_owned(), format!("process {}", nth + 1))
-    });
+    let names = processes
+        .map(|(nth, process)| (process.id.as_str().to_owned(), format!("process {}", nth + 1)));
     let mut names: Vec<(String, String)> = names.collect();
     names.sort_by_key(|(id, _)| std::cmp::Reverse(id.len()));
     names

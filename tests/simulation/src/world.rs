@@ -175,9 +175,14 @@ fn moved(t: Timestamp, patient: &str, room: &str, entered: bool, inside: &Inside
     message(t, "", patient, event)
 }
 
+/// What a fact is at which door; `None` for what nobody is told.
 fn errand(fact: &Fact, inside: &mut Inside) -> Option<Errand> {
+    desk(fact, inside).or_else(|| moves(fact, inside)).or_else(|| told(fact, inside))
+}
+
+/// What people bring to a desk.
+fn desk(fact: &Fact, inside: &mut Inside) -> Option<Errand> {
     let t = fact.t;
-    let one = |key: &str, event: Event| Some(Errand::Facts(vec![message(t, "", key, event)]));
     match &fact.what {
         What::Room { room_id, name, room_type, zone_id } => {
             let operating = room_type.word() == "OPERATING_ROOM";
@@ -186,7 +191,11 @@ fn errand(fact: &Fact, inside: &mut Inside) -> Option<Errand> {
                 id: room_id.parse().ok()?,
                 name: name.clone(),
                 zone: zone_id.parse().ok()?,
-                room_type: if operating { RoomType::OperatingRoom } else { RoomType::PreOperatingRoom },
+                room_type: if operating {
+                    RoomType::OperatingRoom
+                } else {
+                    RoomType::PreOperatingRoom
+                },
             };
             Some(Errand::Rooms(rooms::Wish::Room(room), t))
         }
@@ -207,15 +216,21 @@ fn errand(fact: &Fact, inside: &mut Inside) -> Option<Errand> {
             let wish = rooms::Wish::Place(technology_id.parse().ok()?, Placement { at: t, room });
             Some(Errand::Rooms(wish, t))
         }
-        What::Booked(booking) => {
-            Some(Errand::Booking(bookings::Wish::Post(content(booking)?), t))
-        }
+        What::Booked(booking) => Some(Errand::Booking(bookings::Wish::Post(content(booking)?), t)),
         What::Rescheduled(booking) => {
             Some(Errand::Booking(bookings::Wish::Reschedule(content(booking)?), t))
         }
         What::Cancelled(booking) => {
             Some(Errand::Booking(bookings::Wish::Cancel(booking.surgery_id.parse().ok()?), t))
         }
+        _ => None,
+    }
+}
+
+/// Who moved, as readers of badges tell it.
+fn moves(fact: &Fact, inside: &mut Inside) -> Option<Errand> {
+    let t = fact.t;
+    match &fact.what {
         What::PatientMoved { patient_id, room_id } => {
             let former = match room_id {
                 Some(room) => inside.patients.insert(patient_id.clone(), room.clone()),
@@ -236,6 +251,21 @@ fn errand(fact: &Fact, inside: &mut Inside) -> Option<Errand> {
             });
             Some(Errand::Facts(moves.collect()))
         }
+        What::Emergency { command_id, room_id, patient_id, tax_code } => {
+            inside.patients.insert(patient_id.clone(), room_id.clone());
+            let (room, tax_code) = (room_id.clone(), tax_code.clone());
+            let event = Event::Emergency { command: command_id.clone(), room, tax_code };
+            Some(Errand::Command(message(t, command_id, room_id, event)))
+        }
+        _ => None,
+    }
+}
+
+/// What sensors, monitors, devices and buttons tell.
+fn told(fact: &Fact, inside: &Inside) -> Option<Errand> {
+    let t = fact.t;
+    let one = |key: &str, event: Event| Some(Errand::Facts(vec![message(t, "", key, event)]));
+    match &fact.what {
         What::OnTable { patient_id } => {
             one(patient_id, Event::OnTable { patient: patient_id.clone() })
         }
@@ -264,19 +294,14 @@ fn errand(fact: &Fact, inside: &mut Inside) -> Option<Errand> {
         }
         What::LightRequest { command_id, room_id, action } => {
             let wish = match action {
-                Light::Setup { ambient_light_lux, surgical_light_lux } => {
-                    event::Light::Custom(i64::from(*ambient_light_lux), i64::from(*surgical_light_lux))
-                }
+                Light::Setup { ambient_light_lux, surgical_light_lux } => event::Light::Custom(
+                    i64::from(*ambient_light_lux),
+                    i64::from(*surgical_light_lux),
+                ),
                 Light::Stop => event::Light::Stop,
                 Light::Adapt { .. } => event::Light::Adapt,
             };
             let event = Event::Wished { room: room_id.clone(), wish };
-            Some(Errand::Command(message(t, command_id, room_id, event)))
-        }
-        What::Emergency { command_id, room_id, patient_id, tax_code } => {
-            inside.patients.insert(patient_id.clone(), room_id.clone());
-            let (room, tax_code) = (room_id.clone(), tax_code.clone());
-            let event = Event::Emergency { command: command_id.clone(), room, tax_code };
             Some(Errand::Command(message(t, command_id, room_id, event)))
         }
         _ => None,
@@ -333,9 +358,9 @@ pub async fn send(ground: Ground, doors: Doors, mut lane: VecDeque<(i64, Errand)
 /// said again after the next one they would be another.
 fn is_repeatable(errand: &Errand) -> bool {
     match errand {
-        Errand::Facts(facts) => !facts.iter().any(|fact| {
-            matches!(fact.event, Event::Moved { .. } | Event::Passed { .. })
-        }),
+        Errand::Facts(facts) => !facts
+            .iter()
+            .any(|fact| matches!(fact.event, Event::Moved { .. } | Event::Passed { .. })),
         Errand::Command(_) => true,
         Errand::Booking(..) | Errand::Rooms(..) => false,
     }

@@ -40,12 +40,15 @@ const CONFIRM_MS: i64 = 5_000;
 /// Steps of one room in one pass.
 const STEPS: usize = 8;
 
+/// What each actuator of each room is set to, and since when in milliseconds.
+type Settings = BTreeMap<(String, Actuator), (Setting, i64)>;
+
 /// What actuators are really set to, by room.
 #[derive(Clone)]
 pub struct Plant {
     ground: Ground,
     told: Outbox,
-    settings: Arc<Mutex<BTreeMap<(String, Actuator), (Setting, i64)>>>,
+    settings: Arc<Mutex<Settings>>,
 }
 
 impl Plant {
@@ -54,17 +57,12 @@ impl Plant {
         Self { ground: ground.clone(), told: told.clone(), settings: Arc::default() }
     }
 
-    fn settings(&self) -> MutexGuard<'_, BTreeMap<(String, Actuator), (Setting, i64)>> {
+    fn settings(&self) -> MutexGuard<'_, Settings> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets an actuator. The same again changes nothing.
-    async fn set(
-        self,
-        room: String,
-        actuator: Actuator,
-        setting: Setting,
-    ) -> Result<(), NoAnswer> {
+    async fn set(self, room: String, actuator: Actuator, setting: Setting) -> Result<(), NoAnswer> {
         let ground = self.ground.clone();
         ground.writes(|| format!("set {actuator:?} of {room} to {setting:?}")).await?;
         let now = ground.now_ms();
@@ -210,9 +208,8 @@ impl Automation {
             (news.theatre.as_deref() != Some(id) && room.surgeries.contains_key(&process))
                 .then(|| id.to_owned())
         });
-        let told = |in_progress| {
-            Fact::Surgery(process.clone(), Surgery { version, in_progress, at })
-        };
+        let told =
+            |in_progress| Fact::Surgery(process.clone(), Surgery { version, in_progress, at });
         let former = known.await?.into_iter().map(|room| (room, None, told(false)));
         let here = news.theatre.clone();
         let here = here.map(|room| (room, Some(RoomKind::Operating), told(true)));
@@ -360,7 +357,8 @@ impl Automation {
     async fn fail(&self, room: &str, decision: &Decision, why: Trouble) -> Result<(), NoAnswer> {
         let now = self.node.ground.now();
         let again = later(now, 1_000 << decision.attempts.min(5));
-        self.change(room, None, |room| room.failed(&decision.id, why, self.moment(now), again)).await
+        self.change(room, None, |room| room.failed(&decision.id, why, self.moment(now), again))
+            .await
     }
 
     /// Shows commands as they are now, and lets the room forget those that are over.

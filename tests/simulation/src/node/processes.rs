@@ -336,7 +336,8 @@ impl Monitoring {
             let own = moves.iter().filter(|it| it.patient == stored.patient);
             rooms.extend(own.filter_map(|it| it.room.clone()));
         }
-        let others = moves.iter().filter(|it| it.room.as_ref().is_some_and(|it| rooms.contains(it)));
+        let others =
+            moves.iter().filter(|it| it.room.as_ref().is_some_and(|it| rooms.contains(it)));
         let others = others.filter_map(|it| it.patient.clone());
         Ok(stored.patient.iter().cloned().chain(others).collect())
     }
@@ -398,7 +399,8 @@ impl Monitoring {
             }
             let after = Arc::new(after);
             let id = patient.as_str();
-            let written = self.records.patients.write(id, version, Arc::clone(&after), events).await;
+            let written =
+                self.records.patients.write(id, version, Arc::clone(&after), events).await;
             self.check(&before, &after);
             match written {
                 Ok(_) => {
@@ -413,9 +415,11 @@ impl Monitoring {
 
     fn check(&self, before: &Patient, after: &Patient) {
         let ground = &self.node.ground;
-        ground.check(invariant::versions_rise(&before.told, &after.told), "versions only rise", || {
-            format!("{:?} then {:?}", before.told, after.told)
-        });
+        ground.check(
+            invariant::versions_rise(&before.told, &after.told),
+            "versions only rise",
+            || format!("{:?} then {:?}", before.told, after.told),
+        );
         if before.settled.len() != after.settled.len() {
             check_tables(ground, &self.records);
         }
@@ -629,9 +633,11 @@ fn news(process: &Process, version: u64, change: Option<Change>) -> Message {
         version,
         change,
         state: process.state,
-        theatre: process.operating_room.as_ref().map(|room| room.as_str().to_owned()).filter(
-            |_| process.state == State::Surgery && change != Some(Change::Voided),
-        ),
+        theatre: process
+            .operating_room
+            .as_ref()
+            .map(|room| room.as_str().to_owned())
+            .filter(|_| process.state == State::Surgery && change != Some(Change::Voided)),
         step: process.step,
     };
     Message {
@@ -649,7 +655,8 @@ pub fn check_tables(ground: &Ground, records: &Records) {
     let settled = patients.iter().flat_map(|(_, patient)| &patient.settled);
     let settled: Vec<&Process> = settled.map(|(process, _)| process).collect();
     let holds = invariant::one_on_a_table(settled.iter().copied());
-    ground.check(holds, "a room hosts at most one surgery on its table", || format!("{settled:#?}"));
+    ground
+        .check(holds, "a room hosts at most one surgery on its table", || format!("{settled:#?}"));
 }
 
 /// How a state is written where ids may differ.

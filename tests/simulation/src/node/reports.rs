@@ -284,14 +284,13 @@ impl Reporting {
         let (node, records) = self.peers.processes.clone();
         let patient = fact::PatientId::new(process.patient.as_str());
         let signs = call(ground, node, records.vital_signs(patient, from, end)).await;
-        let vital_signs = match signs {
-            Some(Ok(samples)) => Series::new(samples.iter().filter_map(|sample| {
+        let vital_signs = if let Some(Ok(samples)) = signs {
+            Series::new(samples.iter().filter_map(|sample| {
                 Sample::vital(sample.at, sign(sample.quantity), sample.value).ok()
-            })),
-            _ => {
-                missing.insert(Missing::SurgicalProcessMonitoring);
-                Series::default()
-            }
+            }))
+        } else {
+            missing.insert(Missing::SurgicalProcessMonitoring);
+            Series::default()
         };
         let mut climate = BTreeMap::new();
         let (mut movements, mut present_at_start) = (Vec::new(), Vec::new());
@@ -463,7 +462,8 @@ fn translated(process: &monitored::Process) -> Option<Process> {
         });
     }
     for used in &process.devices {
-        let id = surgery_report_domain::entity::process::DeviceId::new(used.device.as_str()).ok()?;
+        let id =
+            surgery_report_domain::entity::process::DeviceId::new(used.device.as_str()).ok()?;
         read.devices.push(Device { id, kind: None });
     }
     for used in &process.technologies {

@@ -8,9 +8,7 @@ use building_management_domain::{
         technology::{Placement, Technology, TechnologyId, TechnologyRecord, Usage},
     },
     usecase::{
-        administration::{
-            ChangeError, create_room, create_technology, finish, place_technology,
-        },
+        administration::{ChangeError, create_room, create_technology, finish, place_technology},
         memory::{MemoryStore, MemoryTwins},
         ports::{Kept, Measurements, Registry, SaveError, StoreError, TwinFailure, TwinLayer},
     },
@@ -282,7 +280,15 @@ impl Rooms {
     }
 
     /// Where a technology stood.
-    pub async fn room_at(self, technology: TechnologyId, at: Timestamp) -> Result<Option<String>, NoAnswer> {
+    ///
+    /// # Errors
+    ///
+    /// [`NoAnswer`].
+    pub async fn room_at(
+        self,
+        technology: TechnologyId,
+        at: Timestamp,
+    ) -> Result<Option<String>, NoAnswer> {
         let kept = self.store.technology(&technology).await.map_err(|_failed| NoAnswer)?;
         let record = kept.map(|kept| kept.record).filter(TechnologyRecord::is_there);
         Ok(record.and_then(|it| it.placements.room_at(at).map(ToString::to_string)))

@@ -128,18 +128,21 @@ pub fn check(ground: &Ground, store: &Store, epoch: Timestamp) {
     ground.check(one_room_at_a_time(&visits), "nobody is in two rooms at one time", || {
         format!("{visits:?}")
     });
-    ground.check(fits_in(&dwells, span), "dwell times are never negative", || format!("{dwells:?}"));
+    ground
+        .check(fits_in(&dwells, span), "dwell times are never negative", || format!("{dwells:?}"));
 }
 
 /// What is kept, for comparison.
 pub fn content(store: &Store) -> Vec<(String, String)> {
     let movements = store.inner().movements();
     let presences = store.inner().presences();
-    let presences = presences.iter().map(|(who, kept)| {
-        (format!("presence of {who}"), format!("{:#?}", kept.presence))
-    });
-    let movements =
-        movements.iter().enumerate().map(|(nth, it)| (format!("passage {nth:05}"), format!("{it:?}")));
+    let presences = presences
+        .iter()
+        .map(|(who, kept)| (format!("presence of {who}"), format!("{:#?}", kept.presence)));
+    let movements = movements
+        .iter()
+        .enumerate()
+        .map(|(nth, it)| (format!("passage {nth:05}"), format!("{it:?}")));
     presences.chain(movements).collect()
 }
 
