@@ -27,6 +27,10 @@ pub type Place = (Topic, usize);
 /// How many records are handled together at most.
 const SLICE: usize = 64;
 
+/// How long a partition stands still at most: longer than the late window, so that who does not wait
+/// for completeness settles too early.
+const LONGEST_STALL_MS: i64 = 1_200_000;
+
 /// The name of the bus's own invariant.
 pub const NO_OFFSET_PASSES: &str = "offsets never pass an unhandled record";
 /// The name of another.
@@ -222,7 +226,9 @@ impl Bus {
         let topic = message.event.topic();
         let place = (topic, partition(&message.key));
         let now = self.ground.now_ms();
-        let wait = if self.ground.suffers(Fault::Delayed) {
+        let wait = if self.ground.suffers(Fault::Stalled) {
+            self.ground.between_ms(60_000, LONGEST_STALL_MS)
+        } else if self.ground.suffers(Fault::Delayed) {
             self.ground.between_ms(1_000, 20_000)
         } else {
             self.ground.between_ms(0, 20)

@@ -24,6 +24,8 @@ pub struct Hostility {
     pub unanswered: f64,
     /// A record is seen only after a while.
     pub delay: f64,
+    /// A partition stands still from a record on, for minutes.
+    pub stall: f64,
     /// A record is appended twice.
     pub duplicate: f64,
     /// A partition is read again from its last commit.
@@ -50,6 +52,7 @@ impl Hostility {
             refuse: draw(0.03),
             unanswered: draw(0.03),
             delay: draw(0.2),
+            stall: draw(6e-3),
             duplicate: draw(0.1),
             redeliver: draw(0.05),
             lose: draw(0.1),
@@ -74,6 +77,8 @@ pub enum Fault {
     Unanswered,
     /// See [`Hostility::delay`].
     Delayed,
+    /// See [`Hostility::stall`].
+    Stalled,
     /// See [`Hostility::duplicate`].
     Duplicated,
     /// See [`Hostility::redeliver`].
@@ -95,6 +100,7 @@ impl fmt::Display for Fault {
             Self::Refused => "refused calls",
             Self::Unanswered => "writes unanswered",
             Self::Delayed => "records delayed",
+            Self::Stalled => "partitions stalled",
             Self::Duplicated => "records doubled",
             Self::Redelivered => "redeliveries",
             Self::Lost => "requests lost",

@@ -185,7 +185,8 @@ impl Ground {
     pub fn suffers(&self, fault: Fault) -> bool {
         let mut inside = self.inside();
         let Hostility { crash, freeze, slow, refuse, unanswered, .. } = inside.hostility;
-        let Hostility { delay, duplicate, redeliver, lose, late, repeat, .. } = inside.hostility;
+        let Hostility { delay, stall, duplicate, redeliver, lose, late, repeat, .. } =
+            inside.hostility;
         let probability = match fault {
             Fault::Crash => crash,
             Fault::Freeze => freeze,
@@ -193,6 +194,7 @@ impl Ground {
             Fault::Refused => refuse,
             Fault::Unanswered => unanswered,
             Fault::Delayed => delay,
+            Fault::Stalled => stall,
             Fault::Duplicated => duplicate,
             Fault::Redelivered => redeliver,
             Fault::Lost => lose,

@@ -102,7 +102,9 @@ impl World {
         let mut inside = Inside::default();
         let mut regular = 0;
         for delivery in &planned.deliveries {
-            if delivery.facts.iter().any(|fact| fact.expected.is_some()) || delivery.repeated {
+            // What is told after the settling belongs into a report or not by who reads first.
+            let special = |fact: &Fact| fact.expected.is_some() || fact.late;
+            if delivery.facts.iter().any(special) || delivery.repeated {
                 continue;
             }
             if is_regular(delivery) {
