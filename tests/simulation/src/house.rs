@@ -13,6 +13,7 @@ use crate::{
     node::{
         automation::{self, Automation, Plant},
         bookings::{self, Desk},
+        engine::{self, Engine, Log},
         gateway,
         processes::{self, Monitoring, Records},
         reports::{self, Peers, Reporting},
@@ -21,7 +22,7 @@ use crate::{
     },
     shell::Node,
     store::Documents,
-    world::{Doors, WINDOW, World, send},
+    world::{Doors, WINDOW, World, furnish, send},
 };
 
 /// Until others notice that a process does not answer, in milliseconds: the session time-out.
@@ -40,7 +41,7 @@ const AUTOMATION: Group = 6;
 /// The world outside never dies.
 const OUTSIDE: NodeId = 0;
 /// Each service's processes; what is asked of one by others is asked of its first.
-const NODES: [Option<Group>; 11] = [
+const NODES: [Option<Group>; 12] = [
     None,
     Some(GATEWAY),
     Some(PROCESSES),
@@ -52,8 +53,10 @@ const NODES: [Option<Group>; 11] = [
     Some(REPORTS),
     Some(REPORTS),
     Some(AUTOMATION),
+    Some(GATEWAY),
 ];
 const GATEWAY_NODE: NodeId = 1;
+const STANDBY_NODE: NodeId = 11;
 const PROCESSES_NODE: NodeId = 2;
 const STAFF_NODE: NodeId = 4;
 const ROOMS_NODE: NodeId = 6;
@@ -88,6 +91,8 @@ pub struct House {
     pub automated: Documents<Arc<Room>>,
     decisions: Documents<Decision>,
     plant: Plant,
+    log: Log,
+    engines: [(NodeId, Engine); 2],
     policy: Option<Arc<Policy>>,
 }
 
@@ -110,6 +115,9 @@ impl House {
         let people: Vec<&str> = people.iter().map(String::as_str).collect();
         // Errands cause no events; their outbox stays empty.
         let none = Outbox::default();
+        let log = Log::new("changes", ground, &accepted, gateway::BELL);
+        let engine = |node| (node, Engine::new(ground, &log));
+        let engines = [engine(GATEWAY_NODE), engine(STANDBY_NODE)];
         let mut house = Self {
             ground: ground.clone(),
             states: [State::default(); NODES.len()],
@@ -124,6 +132,8 @@ impl House {
             automated: Documents::new("automated rooms", ground, &none, Bell::Outbox(9)),
             decisions: Documents::new("decisions", ground, &none, Bell::Outbox(9)),
             plant: Plant::new(ground, &accepted),
+            engines,
+            log,
             policy: automation::policy().ok().map(Arc::new),
             bus,
             accepted,
@@ -134,14 +144,23 @@ impl House {
         let doors = Doors {
             bus: house.bus.clone(),
             twin_layer: (GATEWAY_NODE, house.accepted.clone()),
+            engines: house.engines.clone(),
             desk: (BOOKINGS_NODE, house.desk.clone()),
             rooms: (ROOMS_NODE, house.rooms.clone()),
         };
+        let twins = std::mem::take(&mut world.furniture);
+        let work = furnish(ground.clone(), doors.clone(), twins);
+        ground.spawn(OUTSIDE, "furnishing", Box::pin(work));
         for lane in std::mem::take(&mut world.lanes).into_values() {
             let work = send(ground.clone(), doors.clone(), lane, OUTSIDE);
             ground.spawn(OUTSIDE, "sender", Box::pin(work));
         }
         house
+    }
+
+    /// Checks what must hold of the twin layer's log at the end of a day.
+    pub fn check_log(&self) {
+        engine::check(&self.ground, &self.log);
     }
 
     /// Makes steps until all is at rest, nothing is due until an instant, or something does not
@@ -208,6 +227,9 @@ impl House {
             self.tasks.remove(&task);
             self.ground.forget(task);
         }
+        for (_, engine) in self.engines.iter().filter(|(of, _)| *of == node) {
+            engine.forget();
+        }
         if let Some(state) = self.states.get_mut(node) {
             *state = State::default();
         }
@@ -236,7 +258,9 @@ impl House {
         self.ground.note(|| format!("node {id} starts"));
         let node = Node { ground: self.ground.clone(), bus: self.bus.clone(), id, group };
         match group {
-            GATEWAY => gateway::boot(&node, &self.accepted),
+            // The events of both engines stand in one store, and one process tells them.
+            GATEWAY if id == GATEWAY_NODE => gateway::boot(&node, &self.accepted),
+            GATEWAY => {}
             PROCESSES => Monitoring {
                 node,
                 records: self.processes.clone(),

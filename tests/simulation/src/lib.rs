@@ -130,6 +130,7 @@ fn day(
     house.run(end);
     ground.calm();
     house.run(end.saturating_add(REST).unwrap_or(end));
+    house.check_log();
     let found = settled::settled(&house, &surgeries);
     let lacking = found
         .iter()

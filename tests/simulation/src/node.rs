@@ -2,6 +2,7 @@
 
 pub mod automation;
 pub mod bookings;
+pub mod engine;
 pub mod gateway;
 pub mod processes;
 pub mod reports;

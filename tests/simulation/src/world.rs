@@ -23,7 +23,7 @@ use crate::{
     event::{self, Event, Message},
     hostility::Fault,
     machine::{Ground, NodeId},
-    node::{bookings, gateway, rooms},
+    node::{bookings, engine::Engine, gateway, rooms},
     shell::{Patience, call},
 };
 
@@ -35,11 +35,16 @@ const LATEST_MS: i64 = 120_000;
 /// and each like the other.
 const THINNED: usize = 12;
 
+/// The word for theatres.
+const OPERATING: &str = "OPERATING_ROOM";
+
 /// What a sender brings to which door.
 #[derive(Debug, Clone)]
 pub enum Errand {
-    /// To the twin layer.
+    /// To the twin layer, which tells them as they are.
     Facts(Vec<Message>),
+    /// To the twin layer, whose graph they change.
+    Moves(Vec<Message>),
     /// To the gateway of commands.
     Command(Message),
     /// To the desk of bookings.
@@ -60,6 +65,8 @@ pub struct World {
     pub surgeries: Vec<String>,
     /// Ids that have twins from the beginning: theatres and professionals.
     pub twins: Vec<String>,
+    /// Kind and id of every twin that somebody moves from or to.
+    pub furniture: Vec<(&'static str, String)>,
     /// Tax codes that patient management knows.
     pub people: Vec<String>,
 }
@@ -71,6 +78,8 @@ pub struct Doors {
     pub bus: Bus,
     /// The twin layer.
     pub twin_layer: (NodeId, Outbox),
+    /// Its engines, each of which takes itself for the owner.
+    pub engines: [(NodeId, Engine); 2],
     /// The desk of bookings.
     pub desk: (NodeId, bookings::Desk),
     /// Building management.
@@ -97,6 +106,7 @@ impl World {
             lanes: BTreeMap::new(),
             surgeries: Vec::new(),
             twins: Vec::new(),
+            furniture: Vec::new(),
             people: Vec::new(),
         };
         let mut inside = Inside::default();
@@ -124,9 +134,18 @@ impl World {
                 What::Booked(booking) => self.surgeries.push(booking.surgery_id.clone()),
                 What::Professional { health_professional_id, .. } => {
                     self.twins.push(health_professional_id.clone());
+                    self.furniture.push(("HealthProfessional", health_professional_id.clone()));
                 }
-                What::Room { room_id, .. } => self.twins.push(room_id.clone()),
-                What::Patient { tax_code, .. } => self.people.push(tax_code.clone()),
+                What::Room { room_id, room_type, .. } => {
+                    self.twins.push(room_id.clone());
+                    let operating = room_type.word() == OPERATING;
+                    let kind = if operating { "OperatingRoom" } else { "PrePostOperatingRoom" };
+                    self.furniture.push((kind, room_id.clone()));
+                }
+                What::Patient { patient_id, tax_code, .. } => {
+                    self.people.push(tax_code.clone());
+                    self.furniture.push(("Patient", patient_id.clone()));
+                }
                 _ => {}
             }
         }
@@ -136,7 +155,10 @@ impl World {
         for fact in &delivery.facts {
             match errand(fact, inside) {
                 Some(Errand::Facts(told)) => facts.extend(told),
-                Some(errand) => lane.push_back((at_ms, errand)),
+                Some(errand) => {
+                    lane.push_back((at_ms, errand));
+                    lane.extend(arrival(fact).map(|arrival| (at_ms, arrival)));
+                }
                 None => {}
             }
         }
@@ -187,7 +209,7 @@ fn desk(fact: &Fact, inside: &mut Inside) -> Option<Errand> {
     let t = fact.t;
     match &fact.what {
         What::Room { room_id, name, room_type, zone_id } => {
-            let operating = room_type.word() == "OPERATING_ROOM";
+            let operating = room_type.word() == OPERATING;
             inside.operating.insert(room_id.clone(), operating);
             let room = Room {
                 id: room_id.parse().ok()?,
@@ -229,6 +251,14 @@ fn desk(fact: &Fact, inside: &mut Inside) -> Option<Errand> {
     }
 }
 
+/// The patient of an emergency is in the theatre in the twin layer too.
+fn arrival(fact: &Fact) -> Option<Errand> {
+    let What::Emergency { room_id, patient_id, .. } = &fact.what else { return None };
+    let (patient, room) = (patient_id.clone(), room_id.clone());
+    let event = Event::Moved { patient, room, operating: true, entered: true };
+    Some(Errand::Moves(vec![message(fact.t, "", patient_id, event)]))
+}
+
 /// Who moved, as readers of badges tell it.
 fn moves(fact: &Fact, inside: &mut Inside) -> Option<Errand> {
     let t = fact.t;
@@ -242,7 +272,7 @@ fn moves(fact: &Fact, inside: &mut Inside) -> Option<Errand> {
             let exit = former.into_iter().filter(|it| Some(it) != room_id.as_ref());
             let moves = entry.chain(exit.map(|room| (room, false)));
             let moves = moves.map(|(room, entered)| moved(t, patient_id, &room, entered, inside));
-            Some(Errand::Facts(moves.collect()))
+            Some(Errand::Moves(moves.collect()))
         }
         What::StaffMoved { professional_id, room_id, from_room_id } => {
             let entry = room_id.iter().map(|room| (room.clone(), true));
@@ -251,7 +281,7 @@ fn moves(fact: &Fact, inside: &mut Inside) -> Option<Errand> {
                 let professional = professional_id.clone();
                 message(t, "", professional_id, Event::Passed { professional, room, entered })
             });
-            Some(Errand::Facts(moves.collect()))
+            Some(Errand::Moves(moves.collect()))
         }
         What::Emergency { command_id, room_id, patient_id, tax_code } => {
             inside.patients.insert(patient_id.clone(), room_id.clone());
@@ -360,11 +390,8 @@ pub async fn send(ground: Ground, doors: Doors, mut lane: VecDeque<(i64, Errand)
 /// said again after the next one they would be another.
 fn is_repeatable(errand: &Errand) -> bool {
     match errand {
-        Errand::Facts(facts) => !facts
-            .iter()
-            .any(|fact| matches!(fact.event, Event::Moved { .. } | Event::Passed { .. })),
-        Errand::Command(_) => true,
-        Errand::Booking(..) | Errand::Rooms(..) => false,
+        Errand::Facts(_) | Errand::Command(_) => true,
+        Errand::Moves(_) | Errand::Booking(..) | Errand::Rooms(..) => false,
     }
 }
 
@@ -378,6 +405,13 @@ async fn bring(ground: &Ground, doors: &Doors, errand: &Errand) {
                 let asked = call(ground, node, gateway::accept(ground.clone(), outbox, facts));
                 asked.await.is_some_and(|accepted| accepted.is_ok())
             }
+            Errand::Moves(moves) => match doors.engines.get(ground.one_of(2)).cloned() {
+                Some((node, engine)) => {
+                    let asked = call(ground, node, engine.accept(moves)).await;
+                    asked.is_some_and(|accepted| accepted.is_ok())
+                }
+                None => false,
+            },
             Errand::Command(command) => {
                 let node = doors.twin_layer.0;
                 let asked = call(ground, node, gateway::command(doors.bus.clone(), command));
@@ -396,5 +430,19 @@ async fn bring(ground: &Ground, doors: &Doors, errand: &Errand) {
             return;
         }
         patience.wait(ground).await;
+    }
+}
+
+/// Puts everything into the twin layer that is there before the day.
+pub async fn furnish(ground: Ground, doors: Doors, twins: Vec<(&'static str, String)>) {
+    let mut patience = Patience::new();
+    let [(node, engine), _] = doors.engines;
+    loop {
+        let (engine, twins) = (engine.clone(), twins.clone());
+        let asked = call(&ground, node, async move { engine.furnish(twins).await });
+        if asked.await.is_some_and(|furnished| furnished.is_ok()) {
+            return;
+        }
+        patience.wait(&ground).await;
     }
 }

@@ -6,6 +6,7 @@
 mod change;
 mod command;
 mod conditions;
+mod invariant;
 mod prepare;
 mod relationships;
 mod snapshot;
