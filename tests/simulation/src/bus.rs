@@ -31,6 +31,9 @@ const SLICE: usize = 64;
 /// for completeness settles too early.
 const LONGEST_STALL_MS: i64 = 1_200_000;
 
+/// How many records are read again at most when commits are lost.
+const LONGEST_REWIND: usize = 30;
+
 /// The name of the bus's own invariant.
 pub const NO_OFFSET_PASSES: &str = "offsets never pass an unhandled record";
 /// The name of another.
@@ -49,6 +52,8 @@ struct Members {
     holders: BTreeMap<Place, (NodeId, u64)>,
     generation: u64,
     committed: BTreeMap<Place, usize>,
+    /// Everything before this was handled; and what was besides.
+    handled_to: BTreeMap<Place, usize>,
     handled: BTreeMap<Place, BTreeSet<usize>>,
     completeness: Completeness,
 }
@@ -64,6 +69,8 @@ struct Completeness {
 #[derive(Default)]
 struct Inside {
     records: BTreeMap<Place, Vec<Kept>>,
+    /// Until when nothing more is seen of a partition, in milliseconds.
+    stalled: BTreeMap<Place, i64>,
     groups: BTreeMap<Group, Members>,
     outboxes: Vec<Outbox>,
 }
@@ -193,17 +200,68 @@ impl Bus {
             let members = inside.groups.entry(lease.group).or_default();
             let handled = members.handled.entry(lease.place).or_default();
             let before = members.committed.get(&lease.place).copied().unwrap_or(0);
-            let unhandled = (before..next).find(|offset| !handled.contains(offset));
+            let handled_to = members.handled_to.entry(lease.place).or_default();
+            let unhandled = (*handled_to..next).find(|offset| !handled.contains(offset));
             self.ground.check(unhandled.is_none(), NO_OFFSET_PASSES, || {
                 format!("group {} at {:?} {unhandled:?}", lease.group, lease.place)
             });
             self.ground.check(before <= next, ONLY_FORWARDS, || {
                 format!("group {} at {:?}: {before} to {next}", lease.group, lease.place)
             });
+            *handled_to = next.max(*handled_to);
             *handled = handled.split_off(&next);
             members.committed.insert(lease.place, next);
         }
         self.ground.wrote().await
+    }
+
+    /// The newest commits of a partition are lost, as a power cut may take them: what was handled is
+    /// read again from an earlier one. Answers from where.
+    pub fn rewind(&self, lease: &Lease) -> usize {
+        if !self.stands(lease) {
+            // Whoever has it now knows how far it has come.
+            return self.committed(lease);
+        }
+        let back = self.ground.one_of(LONGEST_REWIND);
+        let mut inside = self.inside();
+        let members = inside.groups.entry(lease.group).or_default();
+        let committed = members.committed.entry(lease.place).or_default();
+        *committed = committed.saturating_sub(back);
+        *committed
+    }
+
+    /// Lets partitions stand still now and then, each for itself.
+    pub async fn sabotage(self) {
+        /// Between two looks, in milliseconds.
+        const LOOK_MS: i64 = 120_000;
+        let topics = [
+            Topic::Process,
+            Topic::Booking,
+            Topic::Manual,
+            Topic::Emergency,
+            Topic::Tracking,
+            Topic::Room,
+            Topic::SurgicalProcess,
+            Topic::Wish,
+            Topic::Twin,
+        ];
+        while !self.ground.is_calm() {
+            self.ground.pause(LOOK_MS).await;
+            if !self.ground.suffers(Fault::Stalled) {
+                continue;
+            }
+            let nth = self.ground.one_of(PARTITIONS);
+            let Some(topic) = topics.get(self.ground.one_of(topics.len())) else { continue };
+            let until = self.ground.now_ms() + self.ground.between_ms(60_000, LONGEST_STALL_MS);
+            self.ground.note(|| format!("{:?} stands still", (topic, nth)));
+            let now = self.ground.now_ms();
+            let mut inside = self.inside();
+            inside.stalled.insert((*topic, nth), until);
+            let records = inside.records.entry((*topic, nth)).or_default();
+            for kept in records.iter_mut().rev().take_while(|kept| now < kept.seen_from_ms) {
+                kept.seen_from_ms = kept.seen_from_ms.max(until);
+            }
+        }
     }
 
     /// Appends records; each is there for good, once or twice, at the latest when this answers.
@@ -226,22 +284,38 @@ impl Bus {
         let topic = message.event.topic();
         let place = (topic, partition(&message.key));
         let now = self.ground.now_ms();
-        let wait = if self.ground.suffers(Fault::Stalled) {
-            self.ground.between_ms(60_000, LONGEST_STALL_MS)
-        } else if self.ground.suffers(Fault::Delayed) {
+        let wait = if self.ground.suffers(Fault::Delayed) {
             self.ground.between_ms(1_000, 20_000)
         } else {
             self.ground.between_ms(0, 20)
         };
         let mut inside = self.inside();
-        let records = inside.records.entry(place).or_default();
+        let records = inside.records.get(&place).map(Vec::as_slice).unwrap_or_default();
         // What is behind a late record of its partition waits for it.
         let floor = records.last().map_or(now, |last| last.seen_from_ms);
-        let seen_from_ms = floor.max(now.saturating_add(wait));
+        let stalled = inside.stalled.get(&place).copied().unwrap_or(now);
+        let records = inside.records.entry(place).or_default();
+        let seen_from_ms = floor.max(stalled).max(now.saturating_add(wait));
         let message = Message { appended_ms: now, ..message.clone() };
         records.push(Kept { message, seen_from_ms });
         drop(inside);
         self.ground.ring(Bell::Topic(topic as u8), Some(seen_from_ms));
+    }
+
+    /// Where groups are behind, for whoever asks why something waits: group, partition, committed
+    /// and end.
+    pub fn behind(&self) -> Vec<(Group, Place, usize, usize)> {
+        let inside = self.inside();
+        let mut behind = Vec::new();
+        for (group, members) in &inside.groups {
+            for (place, records) in &inside.records {
+                let committed = members.committed.get(place).copied().unwrap_or(0);
+                if members.topics.contains(&place.0) && committed < records.len() {
+                    behind.push((*group, *place, committed, records.len()));
+                }
+            }
+        }
+        behind
     }
 
     /// The newest instant to which a group is complete; looks at each call whether it is complete
@@ -273,9 +347,9 @@ impl Bus {
                 }
             }
             if let Some((at, ends)) = &completeness.ends
-                && ends.iter().all(|(place, end)| {
-                    members.committed.get(place).is_some_and(|committed| end <= committed)
-                })
+                && ends
+                    .iter()
+                    .all(|(place, end)| *end <= members.committed.get(place).copied().unwrap_or(0))
             {
                 completeness.to = Some(*at);
                 completeness.ends = None;

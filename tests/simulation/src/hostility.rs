@@ -24,11 +24,11 @@ pub struct Hostility {
     pub unanswered: f64,
     /// A record is seen only after a while.
     pub delay: f64,
-    /// A partition stands still from a record on, for minutes.
+    /// A partition stands still for minutes; thrown every two minutes.
     pub stall: f64,
     /// A record is appended twice.
     pub duplicate: f64,
-    /// A partition is read again from its last commit.
+    /// The newest commits of a partition are lost, and it is read again from an earlier one.
     pub redeliver: f64,
     /// A request or its answer is lost between sender and door.
     pub lose: f64,
@@ -52,7 +52,7 @@ impl Hostility {
             refuse: draw(0.03),
             unanswered: draw(0.03),
             delay: draw(0.2),
-            stall: draw(6e-3),
+            stall: draw(0.3),
             duplicate: draw(0.1),
             redeliver: draw(0.05),
             lose: draw(0.1),

@@ -148,6 +148,7 @@ impl House {
             desk: (BOOKINGS_NODE, house.desk.clone()),
             rooms: (ROOMS_NODE, house.rooms.clone()),
         };
+        ground.spawn(OUTSIDE, "sabotage", Box::pin(house.bus.clone().sabotage()));
         let twins = std::mem::take(&mut world.furniture);
         let work = furnish(ground.clone(), doors.clone(), twins);
         ground.spawn(OUTSIDE, "furnishing", Box::pin(work));
@@ -161,6 +162,11 @@ impl House {
     /// Checks what must hold of the twin layer's log at the end of a day.
     pub fn check_log(&self) {
         engine::check(&self.ground, &self.log);
+    }
+
+    /// Where groups are behind; see [`Bus::behind`].
+    pub fn behind(&self) -> String {
+        format!("{:?}", self.bus.behind())
     }
 
     /// Makes steps until all is at rest, nothing is due until an instant, or something does not

@@ -136,7 +136,8 @@ fn day(
         .iter()
         .find(|(about, said)| about.contains(" process ") && !said.contains("settled: true"));
     ground.check(lacking.is_none(), "everything is settled in the end", || {
-        lacking.map(|(about, _)| about.clone()).unwrap_or_default()
+        let about = lacking.map(|(about, _)| about.clone()).unwrap_or_default();
+        format!("{about}; behind: {}", house.behind())
     });
     if let Some(friendly) = friendly {
         let differs = difference(friendly, &found);

@@ -152,6 +152,11 @@ impl Ground {
         self.inside().hostility = Hostility::default();
     }
 
+    /// Whether nothing can go wrong.
+    pub fn is_calm(&self) -> bool {
+        self.inside().hostility == Hostility::default()
+    }
+
     /// Says what the present step does, for whoever reads the trace.
     pub fn note(&self, what: impl FnOnce() -> String) {
         let mut inside = self.inside();

@@ -117,8 +117,9 @@ impl Node {
             patience.wait(&self.ground).await;
         }
         if self.ground.suffers(Fault::Redelivered) {
-            self.ground.note(|| "read again from the last commit".to_owned());
-            return self.bus.committed(lease);
+            let from = self.bus.rewind(lease);
+            self.ground.note(|| format!("commits are lost: read again from {from}"));
+            return from;
         }
         next
     }
