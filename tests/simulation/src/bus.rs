@@ -27,9 +27,9 @@ pub type Place = (Topic, usize);
 /// How many records are handled together at most.
 const SLICE: usize = 64;
 
-/// How long a partition stands still at most: longer than the late window, so that who does not wait
-/// for completeness settles too early.
-const LONGEST_STALL_MS: i64 = 1_200_000;
+/// How long a partition stands still at most: so much longer than the late window that who does not
+/// wait for completeness settles without the buttons of the surgery.
+const LONGEST_STALL_MS: i64 = 2_700_000;
 
 /// How many records are read again at most when commits are lost.
 const LONGEST_REWIND: usize = 30;

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use staff_tracking_domain::entity::{
     Movement, Passage, Presence, Stay,
-    visits::{Span, Visit, co_presence, dwell_times, headcount, visits},
+    visits::{
+        Span, Visit, co_presence, dwell_times, fits_in, headcount, one_room_at_a_time, visits,
+    },
 };
 
 fn at(second: i64) -> Timestamp {
@@ -135,6 +137,8 @@ proptest! {
             .collect();
         let span = span(0, 20);
         let visits = visits(&inside_at(&movements, 0), &movements, span);
+        prop_assert!(one_room_at_a_time(&visits));
+        prop_assert!(fits_in(&dwell_times(&visits, span), span));
         for second in 0..20 {
             let mut expected: Vec<String> = inside_at(&movements, second)
                 .iter()
@@ -159,4 +163,20 @@ proptest! {
             prop_assert_eq!(inside, expected.len());
         }
     }
+}
+
+#[test]
+fn somebody_in_two_rooms_and_a_stay_before_its_beginning_are_found() {
+    let visit = |room: &str, since, until| Visit {
+        professional: "p".parse().unwrap(),
+        room: room.parse().unwrap(),
+        since: at(since),
+        until: Some(at(until)),
+    };
+    assert!(one_room_at_a_time(&[visit("a", 0, 5), visit("b", 5, 7)]));
+    assert!(!one_room_at_a_time(&[visit("a", 0, 6), visit("b", 5, 7)]));
+    let span = span(0, 20);
+    assert!(fits_in(&dwell_times(&[visit("a", 0, 20)], span), span));
+    assert!(!fits_in(&dwell_times(&[visit("a", 6, 5)], span), span));
+    assert!(!fits_in(&dwell_times(&[visit("a", 0, 21)], span), span));
 }

@@ -2,6 +2,8 @@
 
 use automation_management_domain::{
     actuator::{Actuator, Setting},
+    command::{Outcome, Progress},
+    invariant,
     room::Stamp,
 };
 use proptest::prelude::*;
@@ -54,11 +56,7 @@ proptest! {
             // Fast enough that nothing expires.
             let now = i64::try_from(nth).unwrap() / 2;
             told.tell(&format!("{now} {fact}"));
-            for actuator in Actuator::ALL {
-                let open = told.room.decisions.iter();
-                let open = open.filter(|it| it.is_open() && it.actuator == actuator).count();
-                prop_assert!(open <= 1);
-            }
+            prop_assert_eq!(invariant::violated(&told.room), Vec::<&str>::new());
             let first = told.room.to_be_seen_to(at(now)).first().map(|it| (*it).clone());
             if let Some(first) = first
                 && failing >> (nth % 64) & 1 == 0
@@ -104,4 +102,27 @@ proptest! {
             prop_assert_eq!(once.room.temperature, twice.room.temperature);
         }
     }
+}
+
+#[test]
+fn two_commands_two_outcomes_and_two_that_are_on_are_found() {
+    let mut told = Told::theatre();
+    told.obedient = false;
+    told.tell("0 temperature 25");
+    let mut room = told.room.clone();
+    let mut again = room.decisions[0].clone();
+    room.decisions.push(again.clone());
+    let both = invariant::ALL.map(|(name, _)| name);
+    assert_eq!(invariant::violated(&room), both);
+
+    let open = room.decisions[0].clone();
+    again.progress = Progress::Ended(Outcome::Confirmed, at(1));
+    assert!(invariant::one_outcome(&open, &again) && invariant::one_outcome(&again, &again));
+    let mut other = again.clone();
+    other.progress = Progress::Ended(Outcome::Failed, at(2));
+    assert!(!invariant::one_outcome(&again, &other) && !invariant::one_outcome(&again, &open));
+
+    let (on, off) = (Setting::On, Setting::Off);
+    assert!(invariant::never_both([(Actuator::Heating, on), (Actuator::Cooling, off)]));
+    assert!(!invariant::never_both([(Actuator::Heating, on), (Actuator::Cooling, on)]));
 }

@@ -7,6 +7,7 @@ use std::{
 
 use crate::contract::{PERIODS, at, rich};
 use surgery_report_domain::entity::{
+    invariant::{every_step_once, intervals_within},
     process::{
         DeviceId, EmptyId, Ending, FinalState, PatientId, Process, ProcessId, ProfessionalId,
         RoomId, RoomKind, SpanError, State, Stay, Step, TaxCode, TechnologyId, span,
@@ -94,6 +95,17 @@ fn intervals_of_the_contract() {
     let expected = ["08:10-08:12", "08:12-08:15", "08:15-08:18", "08:18-08:20", "08:20-09:00"];
     assert_eq!(intervals(&report), expected);
     assert_eq!((report.surgery_date, report.end), (at("08:10"), Some(at("09:00"))));
+
+    assert!(every_step_once(&process(), &report) && intervals_within(&report));
+    let mut twice = report.clone();
+    twice.intervals.push(report.intervals[4].clone());
+    assert!(!every_step_once(&process(), &twice));
+    let mut lacking = report.clone();
+    lacking.intervals.remove(2);
+    assert!(!every_step_once(&process(), &lacking));
+    let mut early = report.clone();
+    early.surgery_date = at("08:11");
+    assert!(!intervals_within(&early));
 
     let mut shuffled = process();
     shuffled.steps.reverse();

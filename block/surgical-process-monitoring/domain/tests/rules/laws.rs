@@ -286,3 +286,32 @@ fn vital_signs() {
     let names: BTreeSet<_> = Quantity::ALL.iter().map(|quantity| quantity.name()).collect();
     assert_eq!(names.len(), 6);
 }
+
+#[test]
+fn two_on_one_table_are_found() {
+    let day = "08:00 book s1 08:30; 08:10 +pre-1; 08:20 +or-1; 08:25 table; 09:00 -or-1";
+    let day: Vec<Fact> = day.split("; ").map(fact).collect();
+    let process = learn(&Past::default(), &day).processes[0].clone();
+    assert!(invariant::one_on_a_table([&process]));
+    assert!(!invariant::one_on_a_table([&process, &process]));
+    let mut next = process.clone();
+    next.stays.retain(|stay| stay.room.as_str() != "or-1");
+    assert!(invariant::one_on_a_table([&process, &next]));
+    assert!(invariant::settles_as_known(std::slice::from_ref(&process), &process));
+    assert!(!invariant::settles_as_known(&[next], &process));
+    assert!(!invariant::settles_as_known(&[], &process));
+}
+
+#[test]
+fn a_version_that_falls_is_found() {
+    let told = |version| {
+        let (id, opened_by) =
+            (ProcessId::new("p"), OpenedBy::Return { former: ProcessId::new("o") });
+        let told =
+            Told { id, opened_by: opened_by.clone(), version, life: Life::Open, summarised: false };
+        BTreeMap::from([(opened_by, told)])
+    };
+    assert!(invariant::versions_rise(&told(1), &told(2)));
+    assert!(invariant::versions_rise(&told(1), &BTreeMap::new()));
+    assert!(!invariant::versions_rise(&told(2), &told(1)));
+}

@@ -109,6 +109,7 @@ proptest! {
                 prop_assert_eq!(seen(&block.graph), before);
             }
         }
+        prop_assert!(block.graph.agrees());
         let live = seen(&block.graph);
         prop_assert_eq!(&seen(&replayed(&block.changes)), &live);
         let chunks: Vec<Value> = block
