@@ -4,33 +4,32 @@
 //! patient's processes are written with the events that they cause in one conditional write, whose
 //! version was read before the facts: the last writer has seen everything.
 
+mod records;
+mod said;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 use jiff::{SignedDuration, Timestamp};
-use surgery_booking_integration_domain::{entity::Status, usecase::Changed};
 use surgical_process_monitoring_domain::{
     change::{Change, Told},
-    fact::{
-        Booked, CommandId, DeviceId, Fact, FactId, FactKind, PatientId, ProfessionalId, RoomId,
-        RoomKind, SurgeryId, TaxCode, TechnologyId,
-    },
-    fold::{Past, Surroundings, fold},
+    fact::{Fact, FactId, FactKind, PatientId, RoomId, TechnologyId},
+    fold::{Surroundings, fold},
     invariant,
     presence::{Track, inside},
-    process::{OpenedBy, Process, State, emergency_patient},
-    vital::{Quantity, Sample},
+    process::{Process, State},
 };
 
+pub use self::records::{Answered, Minute, Patient, Records, Stored};
+use self::said::said;
 use crate::{
-    bus::Outbox,
     event::{Event, Message, News, Topic},
     machine::{Bell, Ground, NoAnswer},
     node::rooms::Rooms,
     shell::{Handler, Node, Patience, call},
-    store::{Documents, WriteError},
+    store::WriteError,
 };
 
 /// What it follows.
@@ -41,123 +40,6 @@ pub const BELL: Bell = Bell::Outbox(2);
 const LOCATING: Bell = Bell::Nudge(3);
 /// Rings when something has ended.
 const SETTLING: Bell = Bell::Nudge(4);
-
-/// A fact as it is stored.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stored {
-    /// Whose it is; `None` for facts of rooms.
-    pub patient: Option<PatientId>,
-    /// Where; `None` also for a usage that was not located.
-    pub room: Option<RoomId>,
-    /// What. The room of a usage is the one above.
-    pub fact: Fact,
-    /// A usage whose room is to be found out.
-    pub pending: bool,
-}
-
-/// What is kept of a patient.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Patient {
-    /// What is settled.
-    pub past: Past,
-    /// What was told of processes that are not.
-    pub told: BTreeMap<OpenedBy, Told>,
-    /// Not settled, by start.
-    pub processes: Vec<Process>,
-    /// Settled, by end, with the version of the settlement.
-    pub settled: Vec<(Process, u64)>,
-}
-
-/// A patient's minute of vital signs: the value and the event of each.
-pub type Minute = BTreeMap<(Timestamp, Quantity), (f64, String)>;
-
-/// A process as it is answered.
-#[derive(Debug, Clone)]
-pub struct Answered {
-    /// The process.
-    pub process: Process,
-    /// Its version.
-    pub version: u64,
-    /// Whether it is settled.
-    pub settled: bool,
-}
-
-/// The service's documents.
-#[derive(Clone)]
-pub struct Records {
-    /// Facts by id.
-    pub facts: Documents<Arc<Stored>>,
-    /// Patients.
-    pub patients: Documents<Arc<Patient>>,
-    /// Vital signs by patient and minute.
-    pub minutes: Documents<Arc<Minute>>,
-    outbox: Outbox,
-}
-
-impl Records {
-    /// Nothing yet.
-    pub fn new(ground: &Ground, outbox: &Outbox) -> Self {
-        Self {
-            facts: Documents::new("facts", ground, outbox, BELL),
-            patients: Documents::new("patients", ground, outbox, BELL),
-            minutes: Documents::new("minutes", ground, outbox, BELL),
-            outbox: outbox.clone(),
-        }
-    }
-
-    /// A process as it is now; `None` when there is none.
-    ///
-    /// # Errors
-    ///
-    /// [`NoAnswer`].
-    pub async fn process(self, id: String) -> Result<Option<Answered>, NoAnswer> {
-        let of = |_: &str, patient: &Arc<Patient>| patient.answer(&id);
-        Ok(self.patients.find(of).await?.pop())
-    }
-
-    /// A patient's vital signs in a span whose ends are included, by time then quantity.
-    ///
-    /// # Errors
-    ///
-    /// [`NoAnswer`].
-    pub async fn vital_signs(
-        self,
-        patient: PatientId,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Result<Vec<Sample>, NoAnswer> {
-        let begins = format!("{patient}/");
-        let minutes = self.minutes.find(|id, it| id.starts_with(&begins).then(|| Arc::clone(it)));
-        let minutes = minutes.await?;
-        let all = minutes.iter().flat_map(|minute| minute.iter());
-        let samples = all.map(|((at, quantity), (value, _))| Sample {
-            at: *at,
-            quantity: *quantity,
-            value: *value,
-        });
-        let mut samples: Vec<Sample> =
-            samples.filter(|sample| from <= sample.at && sample.at <= to).collect();
-        samples.sort_by_key(|sample| (sample.at, sample.quantity));
-        Ok(samples)
-    }
-}
-
-impl Patient {
-    fn answer(&self, id: &str) -> Option<Answered> {
-        let settled = self.settled.iter().find(|(process, _)| process.id.as_str() == id);
-        if let Some((process, version)) = settled {
-            return Some(Answered { process: process.clone(), version: *version, settled: true });
-        }
-        let process = self.processes.iter().find(|process| process.id.as_str() == id)?;
-        let version = self.told.get(&process.opened_by).map_or(0, |told| told.version);
-        Some(Answered { process: process.clone(), version, settled: false })
-    }
-
-    /// Every process, settled or not, by start.
-    pub fn all(&self) -> impl Iterator<Item = &Process> {
-        self.settled.iter().map(|(process, _)| process).chain(&self.processes)
-    }
-}
 
 /// One process of the service.
 #[derive(Clone)]
@@ -204,91 +86,6 @@ impl Handler for Monitoring {
         }
         Ok(())
     }
-}
-
-/// The fact that a message tells.
-fn said(message: &Message) -> Option<Stored> {
-    let at = message.at;
-    let of = |patient: PatientId, room: Option<RoomId>, id: FactId, kind: FactKind| Stored {
-        patient: Some(patient),
-        room,
-        fact: Fact { id, at, kind },
-        pending: false,
-    };
-    Some(match &message.event {
-        Event::Moved { patient, room, operating, entered } => {
-            let (patient, room) = (PatientId::new(patient), RoomId::new(room));
-            let kind = if *operating { RoomKind::Operating } else { RoomKind::PrePost };
-            let (id, fact) = if *entered {
-                let fact = FactKind::Entered { room: room.clone(), kind };
-                (FactId::entered(at, &room, &patient), fact)
-            } else {
-                let fact = FactKind::Left { room: room.clone(), kind };
-                (FactId::left(at, &room, &patient), fact)
-            };
-            of(patient, Some(room), id, fact)
-        }
-        Event::OnTable { patient } => {
-            let patient = PatientId::new(patient);
-            let id = FactId::on_table(at, &patient);
-            of(patient, None, id, FactKind::OnTable)
-        }
-        Event::Implanted { device, patient } => {
-            let (patient, device) = (PatientId::new(patient), DeviceId::new(device));
-            let id = FactId::device(at, &device, &patient);
-            of(patient, None, id, FactKind::Device { device })
-        }
-        Event::Used { technology, in_use } => {
-            let technology = TechnologyId::new(technology);
-            let id = FactId::usage(at, &technology);
-            let (room, in_use) = (RoomId::new(""), *in_use);
-            let kind = FactKind::Technology { technology, room, in_use };
-            Stored { patient: None, room: None, fact: Fact { id, at, kind }, pending: true }
-        }
-        Event::Booked(changed) => booked(changed),
-        Event::Pressed { room, button } => {
-            let room = RoomId::new(room);
-            let kind = FactKind::Manual { room: room.clone(), button: *button, process: None };
-            let fact = Fact { id: FactId::manual(&message.id), at, kind };
-            Stored { patient: None, room: Some(room), fact, pending: false }
-        }
-        Event::Emergency { command, room, tax_code } => {
-            let (command, room) = (CommandId::new(command), RoomId::new(room));
-            let patient = emergency_patient(&command);
-            let tax_code = tax_code.clone().map(TaxCode::new);
-            let id = FactId::emergency(&command);
-            let kind = FactKind::Emergency { command, room: room.clone(), tax_code };
-            of(patient, Some(room), id, kind)
-        }
-        Event::Vital { .. }
-        | Event::Passed { .. }
-        | Event::Measured { .. }
-        | Event::Wished { .. }
-        | Event::Shadow { .. }
-        | Event::Process(_) => return None,
-    })
-}
-
-fn booked(changed: &Changed) -> Stored {
-    let (booking, content) = (&changed.booking, &changed.booking.content);
-    let surgery = SurgeryId::new(content.surgery.as_str());
-    let patient = PatientId::new(content.patient.as_str());
-    let (id, at, kind) = if booking.status() == Status::Cancelled {
-        (FactId::cancelled(&surgery), changed.at, FactKind::Cancelled { surgery })
-    } else {
-        let at = if booking.version == 1 { booking.posted_at } else { changed.at };
-        let told = Booked {
-            surgery: surgery.clone(),
-            version: booking.version,
-            patient: patient.clone(),
-            tax_code: TaxCode::new(content.user.as_str()),
-            professional: ProfessionalId::new(content.professional.as_str()),
-            surgery_type: content.kind.as_str().to_owned(),
-            planned: content.planned_start,
-        };
-        (FactId::booked(booking.version, &surgery), at, FactKind::Booked(told))
-    };
-    Stored { patient: Some(patient), room: None, fact: Fact { id, at, kind }, pending: false }
 }
 
 impl Monitoring {
