@@ -568,7 +568,7 @@ async fn open_store(
         }
         DocumentStore::MongoDb => {
             let client = settings.documents.mongodb.client(durability);
-            Store::connect(&client, &service.replace('-', "_"), collections).await
+            Box::pin(Store::connect(&client, &service.replace('-', "_"), collections)).await
         }
     }
 }

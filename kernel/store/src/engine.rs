@@ -65,6 +65,8 @@ pub(crate) enum Mark {
     Held(mongo::Held),
 }
 
+/// The driver's futures are large and boxed here: what awaits a store, and in the end every request,
+/// would be as large.
 #[derive(Clone)]
 pub(crate) enum Engine {
     Sqlite(Arc<Sqlite>),
@@ -93,7 +95,7 @@ impl Engine {
     ) -> Result<Option<Row>, StoreError> {
         match self {
             Engine::Sqlite(sqlite) => sqlite.get(spec, id).await,
-            Engine::Mongo(mongo) => mongo.get(spec, id).await,
+            Engine::Mongo(mongo) => Box::pin(mongo.get(spec, id)).await,
         }
     }
 
@@ -104,7 +106,7 @@ impl Engine {
     ) -> Result<Vec<Row>, StoreError> {
         match self {
             Engine::Sqlite(sqlite) => sqlite.find(spec, find).await,
-            Engine::Mongo(mongo) => mongo.find(spec, find).await,
+            Engine::Mongo(mongo) => Box::pin(mongo.find(spec, find)).await,
         }
     }
 
@@ -115,7 +117,7 @@ impl Engine {
     ) -> Result<u64, StoreError> {
         match self {
             Engine::Sqlite(sqlite) => sqlite.count(spec, filters).await,
-            Engine::Mongo(mongo) => mongo.count(spec, filters).await,
+            Engine::Mongo(mongo) => Box::pin(mongo.count(spec, filters)).await,
         }
     }
 
@@ -124,7 +126,7 @@ impl Engine {
     pub(crate) async fn write(&self, write: Write) -> Result<u64, WriteError> {
         match self {
             Engine::Sqlite(sqlite) => sqlite.write(write.into()).await,
-            Engine::Mongo(mongo) => mongo.write(write).await,
+            Engine::Mongo(mongo) => Box::pin(mongo.write(write)).await,
         }
     }
 
@@ -135,7 +137,7 @@ impl Engine {
                 let ops = inserts.into_iter().flat_map(Vec::from).collect();
                 sqlite.write(ops).await.map(|_| ())
             }
-            Engine::Mongo(mongo) => mongo.insert_all(inserts).await,
+            Engine::Mongo(mongo) => Box::pin(mongo.insert_all(inserts)).await,
         }
     }
 
@@ -147,7 +149,7 @@ impl Engine {
     ) -> Result<(), WriteError> {
         match self {
             Engine::Sqlite(sqlite) => sqlite.restore(spec, rows).await,
-            Engine::Mongo(mongo) => mongo.restore(spec, rows).await,
+            Engine::Mongo(mongo) => Box::pin(mongo.restore(spec, rows)).await,
         }
     }
 
@@ -155,7 +157,7 @@ impl Engine {
     pub(crate) async fn events(&self) -> Result<Vec<String>, StoreError> {
         match self {
             Engine::Sqlite(sqlite) => sqlite.events().await,
-            Engine::Mongo(mongo) => mongo.events().await,
+            Engine::Mongo(mongo) => Box::pin(mongo.events()).await,
         }
     }
 
@@ -163,7 +165,7 @@ impl Engine {
     pub(crate) async fn restore_events(&self, events: Vec<String>) -> Result<(), WriteError> {
         match self {
             Engine::Sqlite(sqlite) => sqlite.restore_events(events).await,
-            Engine::Mongo(mongo) => mongo.restore_events(events).await,
+            Engine::Mongo(mongo) => Box::pin(mongo.restore_events(events)).await,
         }
     }
 
@@ -171,7 +173,7 @@ impl Engine {
     pub(crate) async fn waiting(&self) -> Result<Waiting, StoreError> {
         match self {
             Engine::Sqlite(sqlite) => sqlite.waiting().await,
-            Engine::Mongo(mongo) => mongo.waiting().await,
+            Engine::Mongo(mongo) => Box::pin(mongo.waiting()).await,
         }
     }
 
@@ -180,7 +182,7 @@ impl Engine {
         match (self, mark) {
             (Engine::Sqlite(sqlite), Mark::UpTo(last)) => sqlite.published(last).await,
             (Engine::Mongo(mongo), Mark::Held(held)) => {
-                mongo.published(held).await.map_err(WriteError::Store)
+                Box::pin(mongo.published(held)).await.map_err(WriteError::Store)
             }
             // A mark is given back to whom it came from.
             (Engine::Sqlite(_), Mark::Held(_)) | (Engine::Mongo(_), Mark::UpTo(_)) => Ok(()),
@@ -192,7 +194,7 @@ impl Engine {
     pub(crate) async fn settled(&self, moment: (i64, u64)) -> Result<bool, StoreError> {
         match self {
             Engine::Sqlite(_) => Ok(false),
-            Engine::Mongo(mongo) => mongo.nothing_waits_since(moment.0, moment.1).await,
+            Engine::Mongo(mongo) => Box::pin(mongo.nothing_waits_since(moment.0, moment.1)).await,
         }
     }
 
@@ -215,7 +217,7 @@ impl Engine {
     pub(crate) async fn close(&self) {
         match self {
             Engine::Sqlite(sqlite) => sqlite.close().await,
-            Engine::Mongo(mongo) => mongo.close().await,
+            Engine::Mongo(mongo) => Box::pin(mongo.close()).await,
         }
     }
 }

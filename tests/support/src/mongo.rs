@@ -11,9 +11,6 @@
 //! path; and takes `CHIRON_TEST_MONGODB_URL`: the connection string of a `MongoDB` in which databases
 //! may be made and dropped.
 
-#![expect(clippy::disallowed_methods, reason = "the servers are the machine's affair")]
-#![expect(clippy::print_stderr, reason = "a skipped suite says so")]
-
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
