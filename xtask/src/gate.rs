@@ -61,7 +61,7 @@ pub(crate) fn test(root: &Path, only: Option<&str>) -> Result<()> {
         say("== end to end (cargo's closing line gives its seconds)");
         run(&mut cargo(root, &["build", "--quiet", "--package", "chiron", "--package", "truth"]))?;
         let mut tests = cargo(root, &["test", "--package", "end-to-end"]);
-        with_tools(&mut tests, vec![("CHIRON_KAFKA", setup::jars(root, &setup::KAFKA)?)])?;
+        with_tools(&mut tests, vec![("CHIRON_TEST_KAFKA", setup::jars(root, &setup::KAFKA)?)])?;
         run(&mut tests)?;
     }
     Ok(())
@@ -98,12 +98,12 @@ pub(crate) fn soak(root: &Path, word: Option<&str>, days: &[String]) -> Result<(
 fn unit_and_contract(root: &Path) -> Result<Outcome> {
     let mut tests = cargo(root, &["test", "--workspace", "--exclude", "end-to-end", "--quiet"]);
     let tools = vec![
-        ("CHIRON_PYTHON", setup::python(root)?),
-        ("CHIRON_NODE_WOT", setup::node_packages(root)?),
-        ("CHIRON_HAPI", setup::jars(root, &setup::HAPI)?),
-        ("CHIRON_KAFKA", setup::jars(root, &setup::KAFKA)?),
-        ("CHIRON_MONGO_JAVA", setup::jars(root, &setup::MONGO)?),
-        ("CHIRON_PROMTOOL", setup::debian("promtool", "prometheus")),
+        ("CHIRON_TEST_PYTHON", setup::python(root)?),
+        ("CHIRON_TEST_NODE_WOT", setup::node_packages(root)?),
+        ("CHIRON_TEST_HAPI", setup::jars(root, &setup::HAPI)?),
+        ("CHIRON_TEST_KAFKA", setup::jars(root, &setup::KAFKA)?),
+        ("CHIRON_TEST_MONGO_JAVA", setup::jars(root, &setup::MONGO)?),
+        ("CHIRON_TEST_PROMTOOL", setup::debian("promtool", "prometheus")),
     ];
     let missing = with_tools(&mut tests, tools)?;
     run(&mut tests)?;

@@ -345,10 +345,10 @@ async fn says_how_it_is() {
     assert!(docs.contains("swagger-ui"));
 }
 
-/// Prometheus' own checker, when `CHIRON_PROMTOOL` says where it is.
+/// Prometheus' own checker, when `CHIRON_TEST_PROMTOOL` says where it is.
 #[tokio::test]
 async fn promtool_accepts_the_metrics() {
-    let found = tools::named("CHIRON_PROMTOOL", "a promtool");
+    let found = tools::named("CHIRON_TEST_PROMTOOL", "a promtool");
     let Some(promtool) = found else { return };
     let example = Example::start(|_| {}).await;
     example.get("/open").send().await.unwrap();

@@ -122,8 +122,6 @@ impl Run {
             .arg("--then")
             .arg(oracle)
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
-            // Names a tool of these tests and no setting.
-            .env_remove("CHIRON_KAFKA")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         if self.disturb {

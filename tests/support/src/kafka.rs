@@ -1,6 +1,6 @@
 //! A real Apache Kafka of one node, on loopback and in a folder of its own.
 //!
-//! Needs `CHIRON_KAFKA`: a folder with the jars of this crate's `kafka/pom.xml`; and a JDK's `java`
+//! Needs `CHIRON_TEST_KAFKA`: a folder with the jars of this crate's `kafka/pom.xml`; and a JDK's `java`
 //! on the path.
 
 use std::fmt::Write as _;
@@ -41,7 +41,7 @@ pub struct Kafka {
 /// When nothing may be skipped.
 #[must_use]
 pub fn jars() -> Option<PathBuf> {
-    tools::named("CHIRON_KAFKA", "a folder with the jars of Apache Kafka")
+    tools::named("CHIRON_TEST_KAFKA", "a folder with the jars of Apache Kafka")
 }
 
 impl Kafka {

@@ -6,8 +6,8 @@
 //! mongo-java-server from Maven, on an `H2` file, which is stricter about the language and loses its
 //! last second when killed.
 //!
-//! Needs `CHIRON_PYTHON`: the `python` of a virtual environment that has `nx-27017`;
-//! `CHIRON_MONGO_JAVA`: a folder with the jars of this crate's `mongo/pom.xml`, and a JDK on the
+//! Needs `CHIRON_TEST_PYTHON`: the `python` of a virtual environment that has `nx-27017`;
+//! `CHIRON_TEST_MONGO_JAVA`: a folder with the jars of this crate's `mongo/pom.xml`, and a JDK on the
 //! path; and takes `CHIRON_TEST_MONGODB_URL`: the connection string of a `MongoDB` in which databases
 //! may be made and dropped.
 
@@ -47,7 +47,7 @@ pub struct Mongo {
 /// When nothing may be skipped.
 #[must_use]
 pub fn nx() -> Option<Kind> {
-    tools::named("CHIRON_PYTHON", "a Python with nx-27017").map(Kind::Nx)
+    tools::named("CHIRON_TEST_PYTHON", "a Python with nx-27017").map(Kind::Nx)
 }
 
 /// mongo-java-server, or `None` when the environment names none and tests may be skipped.
@@ -56,7 +56,8 @@ pub fn nx() -> Option<Kind> {
 /// When nothing may be skipped.
 #[must_use]
 pub fn java() -> Option<Kind> {
-    tools::named("CHIRON_MONGO_JAVA", "a folder with the jars of mongo-java-server").map(Kind::Java)
+    tools::named("CHIRON_TEST_MONGO_JAVA", "a folder with the jars of mongo-java-server")
+        .map(Kind::Java)
 }
 
 /// The connection string of a real `MongoDB`. Nothing requires that there is one.

@@ -1,6 +1,6 @@
 //! Eclipse Thingweb's published node-wot, unchanged, against directory and gateway.
 //!
-//! Needs `CHIRON_NODE_WOT`: a folder in whose `node_modules` are the packages of
+//! Needs `CHIRON_TEST_NODE_WOT`: a folder in whose `node_modules` are the packages of
 //! `tests/node/package.json`; and `node` on the path.
 
 use std::process::Command;
@@ -13,7 +13,7 @@ use crate::{announce, obey, state};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn node_wot_discovers_reads_acts_and_observes() {
-    let Some(folder) = tools::named("CHIRON_NODE_WOT", "a folder with @node-wot/core") else {
+    let Some(folder) = tools::named("CHIRON_TEST_NODE_WOT", "a folder with @node-wot/core") else {
         return;
     };
     let block = Block::open().await;

@@ -1,6 +1,6 @@
 //! `HAPI HL7v2` as published, unchanged, as the sending system: its structures, client and parser.
 //!
-//! Needs `CHIRON_HAPI`: a folder with the jars of `tests/hapi/pom.xml`; and a JDK on the path.
+//! Needs `CHIRON_TEST_HAPI`: a folder with the jars of `tests/hapi/pom.xml`; and a JDK on the path.
 
 use std::process::{Command, Output};
 
@@ -26,7 +26,8 @@ all done
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hapi_admits_books_measures_and_merges() {
-    let Some(jars) = tools::named("CHIRON_HAPI", "a folder with the jars of HAPI HL7v2") else {
+    let Some(jars) = tools::named("CHIRON_TEST_HAPI", "a folder with the jars of HAPI HL7v2")
+    else {
         return;
     };
     let hospital = Hospital::open().await;

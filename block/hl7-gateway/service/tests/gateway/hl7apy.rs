@@ -1,7 +1,7 @@
 //! hl7apy as published, unchanged, as the judge of what is answered: its structures are stricter
 //! than HAPI's.
 //!
-//! Needs `CHIRON_PYTHON`: a Python with the package `hl7apy`.
+//! Needs `CHIRON_TEST_PYTHON`: a Python with the package `hl7apy`.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ use crate::hospital::Hospital;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hl7apy_finds_the_answers_valid() {
-    let found = tools::named("CHIRON_PYTHON", "a Python with hl7apy");
+    let found = tools::named("CHIRON_TEST_PYTHON", "a Python with hl7apy");
     let Some(python) = found else { return };
     let hospital = Hospital::open().await;
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hl7apy/judge.py");

@@ -1,6 +1,6 @@
 //! Azure's published Python client against the engine.
 //!
-//! Needs `CHIRON_PYTHON`: a Python that has `azure-digitaltwins-core==1.3.0`.
+//! Needs `CHIRON_TEST_PYTHON`: a Python that has `azure-digitaltwins-core==1.3.0`.
 
 use std::process::Command;
 
@@ -13,7 +13,7 @@ use crate::support::start_on;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_published_client_does_all_its_operations() {
-    let Some(python) = tools::named("CHIRON_PYTHON", "a Python with azure-digitaltwins-core")
+    let Some(python) = tools::named("CHIRON_TEST_PYTHON", "a Python with azure-digitaltwins-core")
     else {
         return;
     };
