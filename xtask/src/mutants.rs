@@ -71,8 +71,8 @@ pub(crate) const TRUTH: Hunt = Hunt {
     list: "tests/truth/mutants.toml",
     results: "tests/truth/RESULTS.md",
     head: HEAD,
-    built: &["build", "--quiet", "--package", "chiron", "--package", "truth"],
-    rebuilt: &["build", "--quiet", "--package", "chiron"],
+    built: &["build", "--release", "--quiet", "--package", "chiron", "--package", "truth"],
+    rebuilt: &["build", "--release", "--quiet", "--package", "chiron"],
     caught: caught_on,
 };
 
@@ -196,7 +196,9 @@ fn copy_tree(root: &Path, tree: &Path) -> Result<()> {
 
 fn run_cargo(tree: &Path, args: &[&str]) -> Result<()> {
     let target = tree.with_file_name("target");
-    crate::run::run(cargo(tree, args).env("CARGO_TARGET_DIR", target))
+    let mut cargo = cargo(tree, args);
+    // An optimised product is built again after each fault: only what the fault changes.
+    crate::run::run(cargo.env("CARGO_TARGET_DIR", target).env("CARGO_INCREMENTAL", "1"))
 }
 
 /// The first of the days on which the oracle finds a difference, and what it concludes.
@@ -211,7 +213,7 @@ fn caught_on(root: &Path, tree: &Path, _: Option<&Mutant>) -> Result<Option<Catc
 
 /// One lock-step day, and what the oracle concludes when it finds differences.
 fn differences(root: &Path, tree: &Path, args: &[&str]) -> Result<Option<String>> {
-    let binaries = tree.with_file_name("target").join("debug");
+    let binaries = tree.with_file_name("target").join("release");
     let data = root.join("target/mutants/data");
     if data.exists() {
         fs::remove_dir_all(&data)?;
