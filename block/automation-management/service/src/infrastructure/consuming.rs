@@ -112,8 +112,8 @@ impl Consuming {
                         .flat_map(|(fact, stamp, moment)| room.take(policy, fact, stamp, *moment))
                         .collect()
                 })
-                .await?;
-            self.nudge_if(is_due);
+                .await;
+            self.nudge_unless_idle(is_due)?;
         }
         Ok(())
     }
@@ -246,14 +246,16 @@ impl Consuming {
         let is_due = self
             .rooms
             .update(room, kind, origin, |room| room.take(policy, fact, stamp, moment))
-            .await?;
-        self.nudge_if(is_due);
-        Ok(())
+            .await;
+        self.nudge_unless_idle(is_due)
     }
 
-    fn nudge_if(&self, is_due: bool) {
-        if is_due {
+    /// Wakes the pass when something is to be done about a room, and when that is not known: a
+    /// write that was done and whose answer was lost may have set a timer.
+    fn nudge_unless_idle(&self, is_due: Result<bool, RoomError>) -> Result<(), NotTaken> {
+        if !matches!(is_due, Ok(false)) {
             self.nudge.nudge();
         }
+        Ok(is_due.map(drop)?)
     }
 }
