@@ -236,7 +236,7 @@ impl Composer {
         let stored = |error: Box<dyn Error + Send + Sync>| {
             ActError::Store(surgery_report_domain::usecase::StoreError(error))
         };
-        let mut reader = Reader::new(&self.calls);
+        let mut reader = Reader::with_late(&self.calls);
         let (process, told) = match reader.process(process.as_str()).await {
             Ok(Some(read)) if read.settled => (read.process, Told::ByServices),
             // It is settled: what says something else has not caught up.

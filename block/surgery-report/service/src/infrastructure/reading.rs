@@ -56,12 +56,19 @@ pub(crate) struct ReadProcess {
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     calls: &'a Calls,
+    /// Whether vital signs count that came too late for a settled process.
+    late: bool,
     complete_to: Option<Timestamp>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(calls: &'a Calls) -> Self {
-        Self { calls, complete_to: None }
+        Self { calls, late: false, complete_to: None }
+    }
+
+    /// A reader that is told also what came too late for the report of a settled process.
+    pub(crate) fn with_late(calls: &'a Calls) -> Self {
+        Self { late: true, ..Self::new(calls) }
     }
 
     /// The instant to which the least complete of the answers read so far is complete; `None`
@@ -97,7 +104,10 @@ impl<'a> Reader<'a> {
         while begin <= to {
             let end = begin.saturating_add(WINDOW).unwrap_or(to).min(to);
             let (from, until) = (instant::write(begin), instant::write(end));
-            let query = [("from", from.as_str()), ("to", &until), ("limit", PAGE)];
+            let mut query = vec![("from", from.as_str()), ("to", &until), ("limit", PAGE)];
+            if self.late {
+                query.push(("late", "true"));
+            }
             let read = self.list(Service::SurgicalProcess, &path, &query).await?;
             entries.extend(read.unwrap_or_default());
             if end == to {

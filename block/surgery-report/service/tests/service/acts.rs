@@ -211,7 +211,7 @@ async fn a_regeneration_reads_late_facts_beside_what_is_signed() {
         let mut world = hospital.world();
         world.lists.get_mut("processes/p-1/vital-signs").unwrap().push(json!({
             "dateTime": "2026-05-15T08:30:03.000Z", "quantity": "heartBeat", "value": 90.0,
-            "unit": "/min",
+            "unit": "/min", "cameLate": true,
         }));
         world.lists.get_mut("rooms-tracking-data/or-2").unwrap().push(json!({
             "dateTime": "2026-05-15T08:46:00Z", "roomId": "or-2",

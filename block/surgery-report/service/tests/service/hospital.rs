@@ -77,6 +77,8 @@ async fn answer(
             from.as_str() <= at && at <= to.as_str()
         };
         list.retain(within);
+        let late = query.get("late").is_some_and(|late| late == "true");
+        list.retain(|entry| late || entry["cameLate"] != true);
     }
     if list.is_empty() {
         return (StatusCode::NO_CONTENT, headers).into_response();

@@ -665,17 +665,21 @@ pub(crate) struct MinuteDocument {
     pub(crate) patient_id: String,
     #[serde(with = "text")]
     pub(crate) minute: Timestamp,
-    /// By quantity: milliseconds into the minute, value, event id; ascending.
-    pub(crate) signs: BTreeMap<String, Vec<(u16, f64, String)>>,
-    /// Milliseconds and quantities that came too late for a settled process.
-    pub(crate) late: BTreeSet<(u16, String)>,
+    pub(crate) signs: Signs,
+    /// What came too late for a settled process.
+    #[serde(default)]
+    pub(crate) late_signs: Signs,
     pub(crate) any_late: bool,
 }
+
+/// By quantity: milliseconds into the minute, value, event id; ascending.
+type Signs = BTreeMap<String, Vec<(u16, f64, String)>>;
 
 impl MinuteDocument {
     pub(crate) fn empty(patient_id: &str, minute: Timestamp) -> Self {
         let patient_id = patient_id.to_owned();
-        Self { patient_id, minute, signs: BTreeMap::new(), late: BTreeSet::new(), any_late: false }
+        let (signs, late_signs) = (Signs::new(), Signs::new());
+        Self { patient_id, minute, signs, late_signs, any_late: false }
     }
 
     /// Where a minute of a patient is kept. The patient comes last, so that no id runs into
@@ -685,13 +689,25 @@ impl MinuteDocument {
     }
 
     /// Takes a sample in, and tells whether it made a difference. Of one quantity and instant the
-    /// one with the greater event id stays.
+    /// one with the greater event id stays; what is late replaces nothing that was in time.
     pub(crate) fn take(&mut self, sample: &Sample, event: &str, is_late: bool) -> bool {
         let Ok(offset) = u16::try_from(sample.at.duration_since(self.minute).as_millis()) else {
             return false;
         };
-        let signs = self.signs.entry(sample.quantity.name().to_owned()).or_default();
-        match signs.binary_search_by_key(&offset, |(at, _, _)| *at) {
+        let place = |known: &(u16, f64, String)| known.0.cmp(&offset);
+        let quantity = sample.quantity.name();
+        if is_late {
+            let in_time = self.signs.get(quantity).map_or(&[][..], Vec::as_slice);
+            if let Ok(index) = in_time.binary_search_by(place)
+                && in_time.get(index).is_some_and(|known| event <= known.2.as_str())
+            {
+                return false;
+            }
+            self.any_late = true;
+        }
+        let signs = if is_late { &mut self.late_signs } else { &mut self.signs };
+        let signs = signs.entry(quantity.to_owned()).or_default();
+        match signs.binary_search_by(place) {
             Ok(index) => match signs.get_mut(index) {
                 Some(known) if known.2.as_str() < event => {
                     *known = (offset, sample.value, event.to_owned());
@@ -700,23 +716,41 @@ impl MinuteDocument {
             },
             Err(index) => signs.insert(index, (offset, sample.value, event.to_owned())),
         }
-        if is_late {
-            self.late.insert((offset, sample.quantity.name().to_owned()));
-            self.any_late = true;
-        }
         true
     }
 
-    /// Its samples, by time then quantity.
+    /// The samples that came in time, by time then quantity.
     pub(crate) fn samples(&self) -> Vec<Sample> {
-        let mut samples: Vec<Sample> = Vec::new();
-        for quantity in Quantity::ALL {
-            for (offset, value, _) in self.signs.get(quantity.name()).into_iter().flatten() {
-                samples.push(Sample { at: self.instant(*offset), quantity, value: *value });
+        self.by_time(&[&self.signs])
+    }
+
+    /// Those and the late ones, which stand in for what was said of their instant in time.
+    pub(crate) fn samples_with_late(&self) -> Vec<Sample> {
+        self.by_time(&[&self.signs, &self.late_signs])
+    }
+
+    /// By time then quantity; of one quantity and instant the last counts.
+    fn by_time(&self, told: &[&Signs]) -> Vec<Sample> {
+        let mut samples = BTreeMap::new();
+        for signs in told {
+            for quantity in Quantity::ALL {
+                for (offset, value, _) in signs.get(quantity.name()).into_iter().flatten() {
+                    samples.insert((*offset, quantity), *value);
+                }
             }
         }
-        samples.sort_by_key(|sample| (sample.at, sample.quantity));
-        samples
+        let sample =
+            |((offset, quantity), value)| Sample { at: self.instant(offset), quantity, value };
+        samples.into_iter().map(sample).collect()
+    }
+
+    /// Milliseconds into the minute and quantity of what came late, ascending.
+    pub(crate) fn late(&self) -> BTreeSet<(u16, &str)> {
+        let mut late = BTreeSet::new();
+        for (quantity, signs) in &self.late_signs {
+            late.extend(signs.iter().map(|(offset, ..)| (*offset, quantity.as_str())));
+        }
+        late
     }
 
     /// The instant so many milliseconds into the minute.
@@ -847,8 +881,30 @@ mod tests {
         assert!(document.take(&sample(70.0), "5", false));
         assert!(!document.take(&sample(60.0), "4", false));
         assert!(!document.take(&sample(70.0), "5", false));
+        assert!(document.take(&sample(71.0), "6", false));
+        assert_eq!(document.samples(), [sample(71.0)]);
+        assert_eq!(document.samples_with_late(), [sample(71.0)]);
+        assert_eq!(document.late(), [].into());
+    }
+
+    #[test]
+    fn what_is_late_replaces_nothing_that_was_in_time() {
+        let minute = "2026-05-15T08:41:00Z".parse().unwrap();
+        let sample = |value| Sample {
+            at: "2026-05-15T08:41:12.5Z".parse().unwrap(),
+            quantity: Quantity::HeartBeat,
+            value,
+        };
+        let mut document = MinuteDocument::empty("p", minute);
+        assert!(document.take(&sample(70.0), "5", false));
+        // Told again, or told before: nothing new.
+        assert!(!document.take(&sample(70.0), "5", true));
+        assert!(!document.take(&sample(60.0), "4", true));
+        assert!(!document.any_late);
         assert!(document.take(&sample(80.0), "6", true));
-        assert_eq!(document.samples(), [sample(80.0)]);
-        assert_eq!(document.late, [(12_500, "heartBeat".to_owned())].into());
+        assert!(!document.take(&sample(80.0), "6", true));
+        assert_eq!(document.samples(), [sample(70.0)]);
+        assert_eq!(document.samples_with_late(), [sample(80.0)]);
+        assert_eq!(document.late(), [(12_500, "heartBeat")].into());
     }
 }

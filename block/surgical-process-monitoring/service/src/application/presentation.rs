@@ -204,6 +204,8 @@ pub(crate) struct VitalSignsQuery {
     pub(crate) from: Option<String>,
     /// Until when, inclusive. Default: its end, if it has one.
     pub(crate) to: Option<String>,
+    /// Whether those count too that came too late for a settled process. Default: no.
+    pub(crate) late: Option<bool>,
     /// Averages of buckets of so many seconds, 1 to 86,400.
     pub(crate) resolution: Option<u32>,
     /// Entries of a page, 1 to 10,000.

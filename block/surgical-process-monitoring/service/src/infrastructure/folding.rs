@@ -25,8 +25,9 @@ use surgical_process_monitoring_domain::{
 use crate::{
     application::{
         document::{
-            Arrival, EntryDocument, Knowledge, OpenedByDocument, PatientDocument, ProcessDocument,
-            ProcessRow, SettledDocument, Standing, ToldDocument, TwinDocument, Wanted,
+            Arrival, EntryDocument, Knowledge, MinuteDocument, OpenedByDocument, PatientDocument,
+            ProcessDocument, ProcessRow, SettledDocument, Standing, ToldDocument, TwinDocument,
+            Wanted,
         },
         telling,
     },
@@ -498,8 +499,9 @@ impl Telling {
                 Change::Reopened => telling::event(&document, ProcessChange::Reopened, now)?,
                 Change::Voided => telling::event(&document, ProcessChange::Voided, now)?,
                 Change::Summarised => {
+                    let (patient, start) = (&document.patient_id, document.date_time);
                     let samples =
-                        records.samples(&document.patient_id, document.date_time, end).await?;
+                        records.samples(patient, start, end, MinuteDocument::samples).await?;
                     telling::summary(&document, &samples, now)?
                 }
             };

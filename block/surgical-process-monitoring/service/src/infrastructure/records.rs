@@ -262,12 +262,14 @@ impl Records {
         Ok(knowledge)
     }
 
-    /// A patient's vital signs in a span whose ends are both included, by time then quantity.
+    /// A patient's vital signs in a span whose ends are both included, as `read` from each minute,
+    /// by time then quantity.
     pub(crate) async fn samples(
         &self,
         patient: &str,
         from: Timestamp,
         to: Timestamp,
+        read: impl Fn(&MinuteDocument) -> Vec<Sample> + Send,
     ) -> Result<Vec<Sample>, RecordError> {
         let query = Find::all()
             .eq("patientId", patient)
@@ -275,7 +277,7 @@ impl Records {
             .ascending("minute");
         let mut samples = Vec::new();
         for minute in self.minutes.find(&query).await? {
-            samples.extend(minute.document.samples());
+            samples.extend(read(&minute.document));
         }
         samples.retain(|sample| from <= sample.at && sample.at <= to);
         Ok(samples)
@@ -288,7 +290,7 @@ impl Records {
     ) -> Result<Option<Timestamp>, RecordError> {
         let query = Find::all().eq("patientId", patient).descending("minute").limit(1);
         let found = self.minutes.find(&query).await?;
-        let newest = found.first().and_then(|minute| minute.document.samples().pop());
+        let newest = found.first().and_then(|minute| minute.document.samples_with_late().pop());
         Ok(newest.map(|sample| sample.at))
     }
 

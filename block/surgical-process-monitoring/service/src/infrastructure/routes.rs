@@ -19,7 +19,9 @@ use utoipa_axum::routes;
 
 use crate::{
     application::{
-        document::{EntryDocument, EntryKind, LATE, ProcessDocument, ProcessRow, Standing},
+        document::{
+            EntryDocument, EntryKind, LATE, MinuteDocument, ProcessDocument, ProcessRow, Standing,
+        },
         presentation::{
             HistoryEntry, List, ListQuery, ProcessDetail, ProcessEntry, VitalSign, VitalSignsQuery,
         },
@@ -240,8 +242,8 @@ async fn late_samples(
         .ascending("minute");
     let mut entries: Vec<EntryDocument> = Vec::new();
     for minute in shared.records.minutes.find(&query).await? {
-        for (offset, quantity) in &minute.document.late {
-            let at = minute.document.instant(*offset);
+        for (offset, quantity) in minute.document.late() {
+            let at = minute.document.instant(offset);
             if at < row.process.date_time || end < at {
                 continue;
             }
@@ -263,7 +265,8 @@ async fn late_samples(
     Ok(entries)
 }
 
-/// Vital signs of the process's patient, by time then quantity.
+/// Vital signs of the process's patient, by time then quantity; those that came too late for a
+/// settled process only where they are asked for.
 #[utoipa::path(
     get,
     path = "/api/v1/processes/{processId}/vital-signs",
@@ -293,7 +296,12 @@ async fn vital_signs(
                 .ok_or_else(|| Problem::bad_request("?cursor", "is not a cursor of this list"))?,
         ),
     };
-    let mut samples = shared.records.samples(&row.process.patient_id, from, to).await?;
+    let read = if query.late.unwrap_or(false) {
+        MinuteDocument::samples_with_late
+    } else {
+        MinuteDocument::samples
+    };
+    let mut samples = shared.records.samples(&row.process.patient_id, from, to, read).await?;
     match query.resolution {
         None => {}
         Some(seconds @ 1..=LONGEST_BUCKET_S) => samples = buckets(&samples, seconds),

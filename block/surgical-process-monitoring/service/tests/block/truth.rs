@@ -140,7 +140,7 @@ async fn what_is_settled_stays() {
     let settled = world.body(&format!("/api/v1/processes/{ADA}")).await;
     assert_eq!(settled["settled"], true);
     world.at("09:10:00").await;
-    let again = world.record("08:31:00 ada heart 70");
+    let again = world.record("08:31:00 ada heart 75");
     world
         .say(&[
             "08:35:00 or-1 cut",
@@ -162,6 +162,11 @@ async fn what_is_settled_stays() {
          08:35 LATE MANUAL SURGERY_IN_PROGRESS, 08:40 STATE INTERRUPTED, \
          09:00 REFUSED ENTERED pre-1"
     );
+    // Whoever reads it now reads what was settled, unless late ones are asked for.
+    let signs = format!("/api/v1/processes/{ADA}/vital-signs");
+    let in_time = world.body(&signs).await;
+    assert_eq!((&in_time["total"], &in_time["entries"][0]["value"]), (&json!(1), &json!(70)));
+    assert_eq!(world.body(&format!("{signs}?late=true")).await["total"], 3);
     // And the fold goes on behind it.
     world.say(&["09:20:00 ada +or-2"]).await;
     let list = world.body("/api/v1/processes").await;
