@@ -22,4 +22,4 @@ pub use entry::{Action, Actor, Entry, Event, FIRST_PREVIOUS, Kind, hash_of};
 pub(crate) use recording::{CLIENT, Draft, client, in_the_name_of};
 pub use recording::{Noted, Recorded};
 pub use trail::{Asked, Audit, AuditError, COLLECTIONS, HEADS, HeadV1, Page};
-pub use verify::{Finding, ProofError, Row, Verdict, Verifier, prove};
+pub use verify::{Finding, ProofError, Published, Row, Verdict, Verifier, prove, prove_in};

@@ -26,7 +26,6 @@ use tokio::sync::{oneshot, watch};
 
 use crate::audit::entry::{Entry, Event, FIRST_PREVIOUS};
 use crate::chain;
-use crate::hex::hex;
 use crate::metrics;
 
 /// The topic to which the chain's newest hash is published.
@@ -39,7 +38,7 @@ const SOURCE: &str = "audit";
 /// Entries of one commit at most.
 const GROUP: usize = 256;
 /// How often a group is tried when another owner keeps being faster.
-const TRIES: u32 = 8;
+const TRIES: u32 = 64;
 
 /// Ids by which one entry can be found, at most.
 pub(super) const MOST_SUBJECTS: usize = 4;
@@ -210,9 +209,6 @@ impl Audit {
     /// The trail in a store that was opened with [`COLLECTIONS`].
     #[must_use]
     pub fn over(store: Store, clock: Clock) -> Self {
-        let mut random = [0_u8; 32];
-        // Without randomness nobody is vouched for, which costs an address and nothing else.
-        let vouch = getrandom::fill(&mut random).map_or(String::new(), |()| hex(&random));
         Self(Arc::new(Trail {
             entries: store.collection(&ROWS),
             store,
@@ -221,16 +217,18 @@ impl Audit {
             end: tokio::sync::Mutex::default(),
             newest: watch::Sender::new(End::beginning()),
             proxies: Vec::new(),
-            vouch,
+            vouch: String::new(),
         }))
     }
 
     /// The same, believing what these proxies say of where a request comes from
-    /// (`X-Forwarded-For`). To be called before the trail is shared.
+    /// (`X-Forwarded-For`), and services that show `vouch`. To be called before the trail is
+    /// shared.
     #[must_use]
-    pub fn trusting(self, proxies: Vec<IpAddr>) -> Self {
+    pub fn trusting(self, proxies: Vec<IpAddr>, vouch: &str) -> Self {
+        let vouch = vouch.to_owned();
         match Arc::try_unwrap(self.0) {
-            Ok(trail) => Self(Arc::new(Trail { proxies, ..trail })),
+            Ok(trail) => Self(Arc::new(Trail { proxies, vouch, ..trail })),
             Err(shared) => Self(shared),
         }
     }
@@ -240,7 +238,7 @@ impl Audit {
     }
 
     /// What a service of this product shows to be believed about where a request comes from; empty
-    /// when nobody is. Known in this process only.
+    /// when nobody is.
     #[must_use]
     pub fn vouch(&self) -> &str {
         &self.0.vouch
@@ -289,59 +287,85 @@ impl Audit {
     async fn append(&self, end: &mut Option<End>, group: Vec<Waiting>) {
         let (events, replies): (Vec<_>, Vec<_>) =
             group.into_iter().map(|waiting| (waiting.event, waiting.reply)).unzip();
+        let mut rest = events.as_slice();
+        let mut places = Vec::with_capacity(events.len());
         let mut tries = 0;
-        let written = loop {
+        let failed = loop {
+            let Some(from) = end.take() else {
+                match self.newest().await {
+                    Ok(read) => *end = Some(read),
+                    Err(err) => break Some(AuditError::Read(Arc::new(err))),
+                }
+                continue;
+            };
+            let to = match self.write(&from, rest).await {
+                Ok(to) => to,
+                Err(err) => break Some(AuditError::Write(Arc::new(err))),
+            };
+            let written = from.seq + 1..=to.seq;
+            rest = rest.get(written.clone().count()..).unwrap_or_default();
+            places.extend(written);
+            if rest.is_empty() {
+                *end = Some(to);
+                break None;
+            }
+            // Another owner was faster: on from where the chain ends now.
             tries += 1;
-            let from = match end.take() {
-                Some(from) => Ok(from),
-                None => self.newest().await,
-            };
-            let from = match from {
-                Ok(from) => from,
-                Err(err) => break Err(AuditError::Read(Arc::new(err))),
-            };
-            match self.write(&from, events.clone()).await {
-                Ok(to) => break Ok((from, to)),
-                // Another owner was faster: on from where the chain ends now.
-                Err(WriteError::AlreadyExists) if tries < TRIES => {}
-                Err(err) => break Err(AuditError::Write(Arc::new(err))),
+            if TRIES < tries {
+                break Some(AuditError::Write(Arc::new(WriteError::AlreadyExists)));
             }
         };
-        match written {
-            Ok((from, to)) => {
-                ::metrics::counter!(metrics::AUDIT_ENTRIES).increment(to.seq - from.seq);
-                ::metrics::counter!(metrics::AUDIT_COMMITS).increment(1);
-                // Before the replies: whoever sees its entry written sees its head due.
-                self.grown(&to);
-                *end = Some(to);
-                for (seq, reply) in (from.seq + 1..).zip(replies) {
-                    // Whoever has gone wants no answer; the entry stands.
-                    let _gone = reply.send(Ok(seq));
-                }
-            }
-            Err(err) => {
-                ::metrics::counter!(metrics::AUDIT_FAILURES).increment(1);
-                tracing::error!(error = %chain(&err), "THE AUDIT TRAIL CANNOT BE WRITTEN: what would have to be in it is refused");
-                for reply in replies {
-                    let _gone = reply.send(Err(err.clone()));
-                }
-            }
+        if let Some(end) = &*end {
+            // Before the replies: whoever sees its entry written sees its head due.
+            self.grown(end);
+        }
+        if !places.is_empty() {
+            ::metrics::counter!(metrics::AUDIT_ENTRIES).increment(places.len() as u64);
+            ::metrics::counter!(metrics::AUDIT_COMMITS).increment(1);
+        }
+        if let Some(err) = &failed {
+            ::metrics::counter!(metrics::AUDIT_FAILURES).increment(1);
+            tracing::error!(error = %chain(err), "THE AUDIT TRAIL CANNOT BE WRITTEN: what would have to be in it is refused");
+        }
+        let mut places = places.into_iter();
+        for reply in replies {
+            let unwritten = || failed.clone().unwrap_or(AuditError::Interrupted);
+            // Whoever has gone wants no answer; the entry stands.
+            let _gone = reply.send(places.next().ok_or_else(unwritten));
         }
     }
 
-    async fn write(&self, from: &End, events: Vec<Event>) -> Result<End, WriteError> {
+    /// Writes entries behind `from` and answers where those of them end that stand: before the
+    /// first in whose place another owner has written.
+    async fn write(&self, from: &End, events: &[Event]) -> Result<End, WriteError> {
         // A clock that is set back does not bring the chain out of order.
         let time = from.time.max(instant::cut(self.0.clock.now()));
         let mut end = End { time, ..from.clone() };
+        let mut ends = Vec::with_capacity(events.len());
         let mut rows = Vec::with_capacity(events.len());
         for event in events {
-            let about = About::of(&event);
-            let entry = Entry::seal(event, end.seq + 1, time, end.hash).map_err(unwritable)?;
+            let about = About::of(event);
+            let entry =
+                Entry::seal(event.clone(), end.seq + 1, time, end.hash).map_err(unwritable)?;
             end = End { seq: entry.seq, hash: entry.hash.clone(), time };
+            ends.push(end.clone());
             rows.push((row_id(entry.seq), Kept { entry, about }, Vec::new()));
         }
-        self.0.entries.insert_all(rows).await?;
-        Ok(end)
+        match self.0.entries.insert_all(rows).await {
+            Ok(()) => Ok(end),
+            Err(WriteError::AlreadyExists) => {
+                let mut stands = from.clone();
+                for end in ends {
+                    let found = self.0.entries.get(&row_id(end.seq)).await?;
+                    if found.is_none_or(|found| found.document.entry.hash != end.hash) {
+                        break;
+                    }
+                    stands = end;
+                }
+                Ok(stands)
+            }
+            Err(err) => Err(err),
+        }
     }
 
     /// Reads where the chain ends.

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use chiron_broker::{BrokerError, LogReader};
+use chiron_broker::{Broker, BrokerError, LogReader};
 use chiron_store::{Collection, Find, ID, OpenError, Store, StoreError};
 use serde_json::Value;
 
@@ -177,23 +177,47 @@ impl Verifier {
     }
 }
 
-/// Proves the trail in the file at `path` against the heads in the event log, if there is one.
-/// Reads only; services may be running.
+/// Where the chain's heads were published.
+#[derive(Debug, Clone, Copy)]
+pub enum Published<'a> {
+    /// Nobody can say.
+    Unknown,
+    /// In an embedded log.
+    Log(&'a LogReader),
+    /// In a broker that this process is connected to.
+    Broker(&'a Broker),
+}
+
+/// Proves the trail in the file at `path`; see [`prove_in`]. Services may be running.
 ///
 /// # Errors
 ///
 /// [`ProofError`] when there is nothing that could be proved.
-pub async fn prove(path: &Path, log: Option<&LogReader>) -> Result<Verdict, ProofError> {
-    let mut verifier = Verifier::default();
-    // Heads first: the chain is never behind what was published.
-    if let Some(log) = log {
-        heads(log, &mut verifier)?;
-    }
-    if 0 < verifier.heads && !path.exists() {
-        // There was a trail, and nothing is left of it.
-        return Ok(verifier.end());
+pub async fn prove(path: &Path, published: Published<'_>) -> Result<Verdict, ProofError> {
+    if !path.exists() {
+        let mut verifier = Verifier::default();
+        heads(published, &mut verifier).await?;
+        if 0 < verifier.heads {
+            // There was a trail, and nothing is left of it.
+            return Ok(verifier.end());
+        }
     }
     let store = Store::look(path, COLLECTIONS)?;
+    let verdict = prove_in(&store, published).await;
+    store.close().await;
+    verdict
+}
+
+/// Proves the trail in a store that was opened with [`COLLECTIONS`] against the heads that were
+/// published. Reads only.
+///
+/// # Errors
+///
+/// [`ProofError`] when there is nothing that could be proved.
+pub async fn prove_in(store: &Store, published: Published<'_>) -> Result<Verdict, ProofError> {
+    let mut verifier = Verifier::default();
+    // Heads first: the chain is never behind what was published.
+    heads(published, &mut verifier).await?;
     let rows: Collection<Value> = store.collection(&ROWS);
     let mut last = None;
     let mut size = BATCH;
@@ -224,17 +248,24 @@ pub async fn prove(path: &Path, log: Option<&LogReader>) -> Result<Verdict, Proo
             Err(err) => return Err(err.into()),
         }
     }
-    store.close().await;
     Ok(verifier.end())
 }
 
-fn heads(log: &LogReader, verifier: &mut Verifier) -> Result<(), BrokerError> {
-    let ends = log.ends(HEADS)?;
-    for (partition, start) in log.starts(HEADS)? {
+async fn heads(published: Published<'_>, verifier: &mut Verifier) -> Result<(), BrokerError> {
+    let (starts, ends) = match published {
+        Published::Unknown => return Ok(()),
+        Published::Log(log) => (log.starts(HEADS)?, log.ends(HEADS)?),
+        Published::Broker(broker) => (broker.starts(HEADS).await?, broker.ends(HEADS).await?),
+    };
+    for (partition, start) in starts {
         let end = ends.get(&partition).copied().unwrap_or(start);
         let mut next = start;
         while next < end {
-            let records = log.read(HEADS, partition, next, BATCH)?;
+            let records = match published {
+                Published::Unknown => break,
+                Published::Log(log) => log.read(HEADS, partition, next, BATCH)?,
+                Published::Broker(broker) => broker.read(HEADS, partition, next, BATCH).await?,
+            };
             let Some(last) = records.last() else { break };
             next = last.offset + 1;
             for record in records {

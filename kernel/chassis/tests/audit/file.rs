@@ -1,12 +1,14 @@
 //! The trail as a file: what it survives, who shares it, and what is found when it is touched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use chiron_broker::{Broker, Durability, LogReader, LogSettings};
-use chiron_chassis::audit::{Asked, Audit, AuditError, COLLECTIONS, HEADS, Verdict, prove};
+use chiron_chassis::audit::{
+    Asked, Audit, AuditError, COLLECTIONS, HEADS, Published, Verdict, prove, prove_in,
+};
 use chiron_clock::{Activity, Clock, Shutdown};
 use chiron_store::{Collection, Store};
 use serde_json::{Value, json};
@@ -18,7 +20,7 @@ fn open(path: &Path, durability: Durability) -> Audit {
 }
 
 async fn whole(path: &Path) -> Verdict {
-    let verdict = prove(path, None).await.unwrap();
+    let verdict = prove(path, Published::Unknown).await.unwrap();
     assert!(verdict.is_whole(), "{verdict:?}");
     verdict
 }
@@ -64,6 +66,30 @@ async fn two_owners_do_not_fork_the_chain() {
         assert_eq!(one.record(event("a", &[])).await.unwrap(), 2 * round + 1);
         assert_eq!(other.record(event("b", &[])).await.unwrap(), 2 * round + 2);
     }
+}
+
+/// As processes on one database do: each entry stands once, whoever was faster.
+#[tokio::test]
+async fn owners_that_race_write_one_chain() {
+    let store = Store::in_memory(COLLECTIONS).unwrap();
+    let owners: Vec<_> = (0..3).map(|_| Audit::over(store.clone(), Clock::system())).collect();
+    let mut recording = tokio::task::JoinSet::new();
+    for (n, owner) in owners.iter().cycle().take(300).enumerate() {
+        let owner = owner.clone();
+        recording.spawn(async move {
+            let id = n.to_string();
+            (owner.record(event("ada", &[("id", &id)])).await.unwrap(), id)
+        });
+    }
+    let told: BTreeMap<u64, String> = recording.join_all().await.into_iter().collect();
+    assert!(told.keys().copied().eq(1..=300));
+    let asked = Asked { limit: 1_000, ..Asked::default() };
+    let page = owners[0].find(&asked).await.unwrap();
+    assert_eq!(page.entries.len(), 300);
+    for entry in page.entries {
+        assert_eq!(entry.event.subjects["id"], told[&entry.seq]);
+    }
+    assert!(prove_in(&store, Published::Unknown).await.unwrap().is_whole());
 }
 
 #[tokio::test]
@@ -194,7 +220,7 @@ async fn every_hand_laid_on_the_file_is_found() {
             lay(hand, &path).await;
         }
         let log = LogReader::open(&folder.path().join("events.sqlite")).unwrap();
-        let verdict = prove(&path, Some(&log)).await.unwrap();
+        let verdict = prove(&path, Published::Log(&log)).await.unwrap();
         assert_eq!((verdict.published_to, verdict.heads), (9, 9));
         let found: Vec<_> = verdict.findings.iter().map(|f| (f.seq, f.what.as_str())).collect();
         assert_eq!(found.len(), expected.len(), "{found:?}");
@@ -235,7 +261,7 @@ async fn a_cut_that_was_written_over_is_found() {
     lay(&Hand::CutAfter(6), &path).await;
     published(folder.path(), 9).await;
     let log = LogReader::open(&folder.path().join("events.sqlite")).unwrap();
-    let verdict = prove(&path, Some(&log)).await.unwrap();
+    let verdict = prove(&path, Published::Log(&log)).await.unwrap();
     let found: Vec<u64> = verdict.findings.iter().map(|finding| finding.seq).collect();
     assert_eq!(found, [7, 8, 9], "{verdict:?}");
 }
@@ -244,10 +270,10 @@ async fn a_cut_that_was_written_over_is_found() {
 async fn there_must_be_something_to_prove() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.sqlite");
-    assert!(prove(&path, None).await.is_err());
+    assert!(prove(&path, Published::Unknown).await.is_err());
     assert!(!path.exists(), "looking makes nothing");
     fs::write(&path, "not a database, but long enough to be taken for one ".repeat(40)).unwrap();
-    assert!(prove(&path, None).await.is_err());
+    assert!(prove(&path, Published::Unknown).await.is_err());
 }
 
 #[tokio::test]

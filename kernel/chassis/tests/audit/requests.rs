@@ -237,7 +237,7 @@ async fn what_is_passed_on_is_recorded_once_and_where_the_person_is() {
 /// The same trail, believing proxies on this machine.
 fn trusting(runtime: &Runtime) -> Audit {
     let here: IpAddr = "127.0.0.1".parse().unwrap();
-    Audit::in_memory(runtime.clock.clone()).unwrap().trusting(vec![here])
+    Audit::in_memory(runtime.clock.clone()).unwrap().trusting(vec![here], "known to both")
 }
 
 #[tokio::test]
