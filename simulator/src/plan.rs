@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::delivery::{Delivery, Disturbance};
@@ -14,7 +15,8 @@ use crate::mishap::Mishaps;
 use crate::world::{Course, Surgery, World};
 
 /// What is simulated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Scenario {
     /// One elective, one emergency and one interrupted surgery in two zones, two hours.
     ThreeSurgeries,

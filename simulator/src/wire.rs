@@ -83,6 +83,8 @@ pub struct Hospital {
     client: Client,
     host: String,
     port_offset: u16,
+    /// Base URLs of listeners that are elsewhere, by their default port.
+    elsewhere: HashMap<u16, String>,
     accounts: Accounts,
     tokens: Mutex<HashMap<Who, (String, Instant)>>,
     units: tokio::sync::Mutex<HashMap<String, Arc<Unit>>>,
@@ -102,6 +104,7 @@ mod port {
     pub(super) const GATEWAY_BLOCK: u16 = 3008;
     pub(super) const GATEWAY_ROOM: u16 = 3009;
     pub(super) const TWINS: u16 = 3010;
+    pub(super) const BLOCK_GATEWAY: u16 = 1880;
     /// The control units' lines.
     pub(super) const LINES: u16 = 1881;
 }
@@ -118,6 +121,7 @@ impl Hospital {
             client,
             host: host.to_owned(),
             port_offset,
+            elsewhere: HashMap::new(),
             accounts,
             tokens: Mutex::default(),
             units: tokio::sync::Mutex::default(),
@@ -127,8 +131,26 @@ impl Hospital {
         })
     }
 
+    /// Says that the listener whose default port this is answers at another base URL.
+    pub fn is_elsewhere(&mut self, default_port: u16, base: &str) {
+        self.elsewhere.insert(default_port, base.trim_end_matches('/').to_owned());
+    }
+
     fn url(&self, port: u16, path: &str) -> String {
-        format!("http://{}:{}{path}", self.host, port + self.port_offset)
+        match self.elsewhere.get(&port) {
+            Some(base) => format!("{base}{path}"),
+            None => format!("http://{}:{}{path}", self.host, port + self.port_offset),
+        }
+    }
+
+    /// Where control units send their lines: at the block gateway.
+    fn lines(&self) -> String {
+        let elsewhere = self.elsewhere.get(&port::BLOCK_GATEWAY);
+        let host = elsewhere.and_then(|base| base.parse::<reqwest::Url>().ok());
+        match host.as_ref().and_then(reqwest::Url::host_str) {
+            Some(host) => format!("{host}:{}", port::LINES),
+            None => format!("{}:{}", self.host, port::LINES + self.port_offset),
+        }
     }
 
     /// Creates the people of the day; those that exist stay.

@@ -59,7 +59,7 @@ impl Hospital {
             return Ok(Arc::clone(unit));
         }
         let token = self.token(Who::Device).await?;
-        let address = format!("{}:{}", self.host, port::LINES + self.port_offset);
+        let address = self.lines();
         let books = self.books.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let call = || format!("line of the unit of {room}");
         let lost =

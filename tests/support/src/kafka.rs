@@ -192,6 +192,12 @@ impl Kafka {
         Ok(())
     }
 
+    /// Its process, when it runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.node.as_ref().map(Child::id)
+    }
+
     /// Where clients find it.
     #[must_use]
     pub fn servers(&self) -> String {

@@ -165,6 +165,12 @@ impl Mongo {
         Ok(())
     }
 
+    /// Its process, when it runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.server.as_ref().map(Child::id)
+    }
+
     /// Where clients find it.
     #[must_use]
     pub fn uri(&self) -> String {
