@@ -12,7 +12,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
-const FILE: &str = "accounts.json";
+/// The file's name in the data folder.
+pub(crate) const FILE: &str = "accounts.json";
 
 /// The people of the demonstration.
 pub(crate) const MANAGER: &str = "demo-manager";
@@ -22,29 +23,50 @@ pub(crate) const NURSE: &str = "demo-nurse";
 pub(crate) const DEVICE: &str = "simulator";
 
 /// What the file holds.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Accounts {
     /// Passwords of people by their user id; `admin` among them in a demonstration.
     pub(crate) people: BTreeMap<String, String>,
     /// Secrets of services and devices by their client id.
     pub(crate) clients: BTreeMap<String, String>,
+    /// What services show each other to be believed about where a person's request comes from.
+    #[serde(default)]
+    pub(crate) vouch: String,
 }
 
 impl Accounts {
-    /// Reads the file of the folder, or makes it with a secret for each of these ids.
+    /// Reads the file, which somebody has made.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it cannot be read.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        Self::find(path)?.with_context(|| {
+            format!("{} is not there: `chiron accounts` makes it, for all services", path.display())
+        })
+    }
+
+    fn find(path: &Path) -> Result<Option<Self>> {
+        match fs::read(path) {
+            Ok(text) => serde_json::from_slice(&text)
+                .map(Some)
+                .with_context(|| format!("{} is not as it was written", path.display())),
+            Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(err) => Err(err).with_context(|| format!("reading {}", path.display())),
+        }
+    }
+
+    /// Reads the file, or makes it, and adds a secret for each of these ids that has none.
     ///
     /// # Errors
     ///
     /// The file cannot be read or written, or the machine gives no randomness.
-    pub(crate) fn open(folder: &Path, people: &[&str], clients: &[&str]) -> Result<Self> {
-        let path = folder.join(FILE);
-        let mut accounts: Self = match fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text)
-                .with_context(|| format!("{} is not as it was written", path.display()))?,
-            Err(err) if err.kind() == std::io::ErrorKind::NotFound => Self::default(),
-            Err(err) => return Err(err).with_context(|| format!("reading {}", path.display())),
-        };
-        let mut changed = false;
+    pub(crate) fn open(path: &Path, people: &[&str], clients: &[&str]) -> Result<Self> {
+        let mut accounts = Self::find(path)?.unwrap_or_default();
+        let mut changed = accounts.vouch.is_empty();
+        if changed {
+            accounts.vouch = secret()?;
+        }
         for (wanted, kept) in [(people, &mut accounts.people), (clients, &mut accounts.clients)] {
             for id in wanted {
                 if !kept.contains_key(*id) {
@@ -54,13 +76,17 @@ impl Accounts {
             }
         }
         if changed {
-            accounts.write(&path)?;
+            accounts.write(path)?;
         }
         Ok(accounts)
     }
 
     /// Written beside and renamed: a crash leaves the old file or the new one.
     fn write(&self, path: &Path) -> Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)
+                .with_context(|| format!("creating the folder {}", folder.display()))?;
+        }
         let fresh = path.with_extension("new");
         let text = serde_json::to_vec_pretty(self)?;
         let mut file = OpenOptions::new()
@@ -81,17 +107,11 @@ impl Accounts {
     /// # Errors
     ///
     /// It can be brought nowhere.
-    pub(crate) fn first_password(
-        &self,
-        folder: &Path,
-        user: &str,
-        password: &str,
-    ) -> io::Result<()> {
+    pub(crate) fn first_password(&self, path: &Path, user: &str, password: &str) -> io::Result<()> {
         if self.people.contains_key(user) {
-            let mut people = self.people.clone();
-            people.insert(user.to_owned(), password.to_owned());
-            let known = Self { people, clients: self.clients.clone() };
-            return known.write(&folder.join(FILE)).map_err(io::Error::other);
+            let mut known = self.clone();
+            known.people.insert(user.to_owned(), password.to_owned());
+            return known.write(path).map_err(io::Error::other);
         }
         if io::stdout().is_terminal() {
             crate::show::line(&format!("first account: {user}, password {password} (shown once)"));
@@ -102,7 +122,7 @@ impl Accounts {
             .create(true)
             .truncate(true)
             .mode(0o600)
-            .open(folder.join("first-password"))?;
+            .open(path.with_file_name("first-password"))?;
         writeln!(file, "{user} {password}")?;
         file.sync_all()
     }
@@ -145,13 +165,17 @@ mod tests {
     #[test]
     fn secrets_are_made_once_and_for_their_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Accounts::open(folder.path(), &["admin"], &["twin-engine"]).unwrap();
-        let again = Accounts::open(folder.path(), &["admin"], &["twin-engine", "other"]).unwrap();
+        let path = folder.path().join(FILE);
+        assert!(Accounts::read(&path).is_err());
+        let first = Accounts::open(&path, &["admin"], &["twin-engine"]).unwrap();
+        let again = Accounts::open(&path, &["admin"], &["twin-engine", "other"]).unwrap();
+        assert_eq!(first.vouch, again.vouch);
+        assert_eq!(Accounts::read(&path).unwrap().clients, again.clients);
         assert_eq!(first.password("admin").unwrap(), again.password("admin").unwrap());
         assert_eq!(first.client("twin-engine").unwrap(), again.client("twin-engine").unwrap());
         assert_eq!(again.client("other").unwrap().len(), 20);
         assert_ne!(again.client("other").unwrap(), again.client("twin-engine").unwrap());
-        let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
+        let mode = fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 }

@@ -1,23 +1,25 @@
 //! `chiron audit`: proves the audit trail, and shows what is in it.
 //!
-//! Both only read, so that they work beside running services, and need no account: whoever can read
-//! the data folder can read everything in it. Looking through the gateway leaves an entry, looking
-//! here does not.
+//! Both only read, so that they work beside running services, and need no account of Chiron: whoever
+//! can read the data folder or the database can read everything in it. Looking through the gateway
+//! leaves an entry, looking here does not.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use chiron_broker::LogReader;
+use chiron_broker::{Broker, Durability, LogReader};
 use chiron_chassis::audit::{
-    Action, Asked, Audit, COLLECTIONS, Entry, Kind, Verdict, canonical, prove,
+    Action, Asked, Audit, COLLECTIONS, Entry, HEADS, Kind, Published, Verdict, canonical, prove,
+    prove_in,
 };
 use chiron_clock::{Clock, instant};
 use chiron_store::Store;
 use jiff::Timestamp;
 
 use crate::cli::{AuditArgs, AuditCommand};
-use crate::settings::Settings;
+use crate::house;
+use crate::settings::{DocumentStore, EventBroker, Settings};
 use crate::show;
 
 /// Entries that are read at a time.
@@ -40,14 +42,12 @@ async fn obey(
     command: AuditCommand,
     print: &impl Fn(&str) -> std::io::Result<()>,
 ) -> Result<ExitCode> {
-    let path = settings.audit_path();
     match command {
-        AuditCommand::Verify => verify(&path, &settings.log_path(), print).await,
+        AuditCommand::Verify => verify(settings, print).await,
         AuditCommand::Show { actor, subject, from, to, limit, json } => {
-            there(&path)?;
             let (from, to) = (time("--from", from)?, time("--to", to)?);
             let asked = Asked { actor, subject, from, to, limit: BATCH, before: None };
-            list(&path, asked, limit, &|entry| {
+            list(settings, asked, limit, &|entry| {
                 print(&if json { line(entry)? } else { sentence(entry) })?;
                 Ok(())
             })
@@ -73,22 +73,59 @@ fn time(option: &str, text: Option<String>) -> Result<Option<Timestamp>> {
 }
 
 async fn verify(
-    path: &Path,
-    log_path: &Path,
+    settings: &Settings,
     print: &impl Fn(&str) -> std::io::Result<()>,
 ) -> Result<ExitCode> {
-    // A trail that is gone is not a trail that nobody has begun: the heads tell them apart.
-    if !log_path.exists() {
-        there(path)?;
-    }
-    let log = if log_path.exists() { Some(LogReader::open(log_path)?) } else { None };
-    let verdict = prove(path, log.as_ref()).await.context("nothing could be proved")?;
+    let (log, broker) = match settings.events.broker {
+        EventBroker::Kafka => {
+            let cluster = settings.events.kafka.client(settings.partitions);
+            let broker = Broker::connect(cluster, &[HEADS]).await.context("connecting to Kafka")?;
+            (None, Some(broker))
+        }
+        EventBroker::Log => {
+            let path = settings.log_path();
+            (if path.exists() { Some(LogReader::open(&path)?) } else { None }, None)
+        }
+    };
+    let published = match (&log, &broker) {
+        (Some(log), _) => Published::Log(log),
+        (None, Some(broker)) => Published::Broker(broker),
+        (None, None) => Published::Unknown,
+    };
+    let verdict = match settings.documents.store {
+        DocumentStore::MongoDb => prove_in(&trail(settings).await?, published).await,
+        DocumentStore::Sqlite => {
+            // A trail that is gone is not a trail that nobody has begun: the heads tell them apart.
+            if matches!(published, Published::Unknown) {
+                there(&settings.audit_path())?;
+            }
+            prove(&settings.audit_path(), published).await
+        }
+    };
+    let verdict = verdict.context("nothing could be proved")?;
     for finding in &verdict.findings {
         print(&format!("entry {} {}", finding.seq, finding.what))?;
     }
-    print(&summary(&verdict, log.is_some()))?;
-    let whole = verdict.is_whole() && log.is_some();
+    let has_heads = !matches!(published, Published::Unknown);
+    print(&summary(&verdict, has_heads))?;
+    let whole = verdict.is_whole() && has_heads;
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The trail, to be read.
+async fn trail(settings: &Settings) -> Result<Store> {
+    match settings.documents.store {
+        DocumentStore::Sqlite => {
+            let path = settings.audit_path();
+            there(&path)?;
+            Ok(Store::look(&path, COLLECTIONS)?)
+        }
+        DocumentStore::MongoDb => {
+            let durability = Durability::from(settings.durability);
+            let store = house::open_store(settings, durability, house::AUDIT, COLLECTIONS).await;
+            store.context("opening the audit trail")
+        }
+    }
 }
 
 fn summary(verdict: &Verdict, has_log: bool) -> String {
@@ -106,13 +143,12 @@ fn summary(verdict: &Verdict, has_log: bool) -> String {
 
 /// Reads page by page, so that a long list does not fill memory.
 async fn list(
-    path: &Path,
+    settings: &Settings,
     mut asked: Asked,
     limit: usize,
     print: &impl Fn(&Entry) -> Result<()>,
 ) -> Result<()> {
-    let store = Store::look(path, COLLECTIONS)?;
-    let audit = Audit::over(store, Clock::system());
+    let audit = Audit::over(trail(settings).await?, Clock::system());
     let mut left = limit;
     while 0 < left {
         asked.limit = left.min(BATCH);
@@ -169,7 +205,7 @@ mod tests {
     use std::cell::RefCell;
     use std::collections::BTreeMap;
 
-    use chiron_broker::{Broker, Durability, LogSettings};
+    use chiron_broker::LogSettings;
     use chiron_chassis::audit::{Actor, Event};
     use chiron_clock::{Activity, Shutdown};
 

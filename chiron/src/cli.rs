@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chiron_chassis::Service;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Runs a hospital's operating block as a digital twin, on one machine.
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 Examples:
   chiron up                       everything, with a simulated day in ten minutes
   chiron up --no-simulation       everything, waiting for real surgeries
+  chiron serve staff-tracking     one service, on Kafka and MongoDB
   chiron config                   every setting, its value and where it came from
   chiron events tail              what happens, as the services tell each other
   chiron audit verify             proves that nobody has touched the audit trail"
@@ -49,6 +51,13 @@ pub(crate) enum Command {
     Up(UpArgs),
     /// Runs a simulated day against every service, as fast as they can follow, and ends
     Simulate(SimulateArgs),
+    /// Starts some services, which meet others in Kafka and `MongoDB`
+    Serve(ServeArgs),
+    /// Makes the file with the secrets by which services of several processes know each other, or
+    /// adds what it lacks
+    Accounts(AccountsArgs),
+    /// Tells services that run elsewhere of a simulated day, as their settings describe it
+    Demonstrate(DemonstrateArgs),
     /// Prints every setting with its value and where it came from; secrets are masked
     Config,
     /// Looks into the event log
@@ -56,11 +65,35 @@ pub(crate) enum Command {
     /// Folds what a service derived from events again, from the first of them; services must be
     /// stopped
     Rebuild(RebuildArgs),
+    /// Moves what services keep from files to `MongoDB`, or back; services must be stopped
+    Store(StoreArgs),
     /// Reads the audit trail: who read or changed what about whom; services may be running
     Audit(AuditArgs),
     /// Writes the `OpenAPI` documents of the services
     #[command(hide = true)]
     Openapi(OpenapiArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Which, such as `staff-tracking`
+    #[arg(required = true, value_name = "SERVICE", value_parser = crate::serve::parse)]
+    pub(crate) services: Vec<Service>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountsArgs {
+    /// With the people of a simulated day
+    #[arg(long)]
+    pub(crate) demonstration: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemonstrateArgs {
+    /// A program to run at the end; it is given the journal and the address, and its exit code
+    /// becomes this command's
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) then: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -192,6 +225,34 @@ pub(crate) enum EventsCommand {
         #[arg(long)]
         topic: Option<String>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StoreArgs {
+    #[command(subcommand)]
+    pub(crate) command: StoreCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Copies documents with their versions and the events that wait; goes on where it ended when
+    /// it was interrupted, and proves by counts and hashes that both hold the same
+    Copy {
+        /// Where to; from the other
+        #[arg(long, value_enum)]
+        to: StoreKindArg,
+        /// Only these services; all of them and the audit trail when left out
+        #[arg(value_name = "SERVICE", value_parser = crate::serve::parse)]
+        services: Vec<Service>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum StoreKindArg {
+    /// Files in the data folder
+    Sqlite,
+    /// `documents.mongodb`
+    Mongodb,
 }
 
 #[derive(Debug, Args)]

@@ -1,28 +1,26 @@
-//! Every service in one process: a listener, a database and a runtime each.
+//! Services in this process, all of them or some: a listener, a database and a runtime each.
 //!
 //! Services know each other by HTTP only, also here, so that what runs on one machine is what
 //! runs in a hospital.
 
-use std::net::IpAddr;
+pub(crate) mod grants;
+pub(crate) mod services;
+
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use api_gateway::ClientAccount;
 use block_language as language;
 use chiron_broker::{Broker, Durability, LogSettings};
-use chiron_chassis::audit::{Audit, HEADS};
-use chiron_chassis::{
-    Calls, Completeness, Connections, Endpoints, Guard, Health, Limits, Runtime, Secret,
-    ServeError, Service, TokenSource, http_client,
-};
+use chiron_chassis::audit::{self, Audit, HEADS};
+use chiron_chassis::{Connections, Endpoints, Limits, ServeError, Service, http_client};
 use chiron_clock::{Activity, Clock, Ids, Shutdown, Tasks, Trigger};
 use chiron_store::{CollectionSpec, OpenError, Store};
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::accounts::{Accounts, DEVICE};
-use crate::settings::{DocumentStore, EventBroker, Identity, Settings};
+use crate::accounts::Accounts;
+use crate::house::services::Builder;
+use crate::settings::{DocumentStore, EventBroker, Settings};
 
 /// Every topic that services of Chiron publish to or read.
 const TOPICS: [&str; 14] = [
@@ -41,6 +39,28 @@ const TOPICS: [&str; 14] = [
     language::tracking::TOPIC,
     twin_event_gateway::TOPIC,
 ];
+
+/// Every service, in an order in which they can be started. The gateway serves its other faces too.
+pub(crate) const SERVED: [Service; 15] = [
+    Service::GatewayBlock,
+    Service::UserManagement,
+    Service::TwinEngine,
+    Service::EventGateway,
+    Service::BuildingManagement,
+    Service::StaffTracking,
+    Service::PatientManagement,
+    Service::SurgeryBooking,
+    Service::MedicalInstrument,
+    Service::SurgicalProcess,
+    Service::SurgeryReport,
+    Service::ThingDirectory,
+    Service::BlockGateway,
+    Service::AutomationManagement,
+    Service::Hl7Gateway,
+];
+
+/// The name of the audit trail's database.
+pub(crate) const AUDIT: &str = "audit";
 
 /// How long the services may take to answer that they are ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -64,6 +84,7 @@ pub(crate) struct House {
     stores: Vec<Store>,
     activities: Vec<Activity>,
     broker: Broker,
+    services: Vec<Service>,
     trail: Trail,
     endpoints: Endpoints,
 }
@@ -76,18 +97,27 @@ struct Trail {
 }
 
 impl Trail {
-    /// Opens the trail. What it has still to publish counts as work of `activity`.
-    fn open(
+    /// Opens the trail where documents are kept: services of other processes go on with the same.
+    async fn open(
         settings: &Settings,
         durability: Durability,
-        clock: &Clock,
+        world: &World,
+        accounts: &Accounts,
     ) -> Result<(Self, Shutdown)> {
-        let path = settings.audit_path();
-        let audit = Audit::open(&path, durability, clock.clone())
-            .with_context(|| format!("opening the audit trail {}", path.display()))?
-            .trusting(settings.audit.trusted_proxies.clone());
+        let store = open_store(settings, durability, AUDIT, audit::COLLECTIONS);
+        let store = store.await.context("opening the audit trail")?;
+        let audit = Audit::over(store, world.clock.clone())
+            .trusting(settings.audit.trusted_proxies.clone(), &accounts.vouch);
         let (trigger, shutdown) = Shutdown::new();
         Ok((Self { audit, tasks: Tasks::new(), trigger }, shutdown))
+    }
+
+    /// Publishes the trail's heads. What is still to be published counts as work of `activity`.
+    fn publish_heads(&self, broker: Broker, activity: Activity, shutdown: Shutdown) {
+        let audit = self.audit.clone();
+        self.tasks.spawn("audit heads", async move {
+            audit.publish(broker, activity, shutdown).await;
+        });
     }
 
     /// Publishes what is left and closes the trail.
@@ -98,170 +128,9 @@ impl Trail {
     }
 }
 
-/// What starting a service needs.
-struct Builder<'a> {
-    settings: &'a Settings,
-    world: &'a World,
-    accounts: &'a Accounts,
-    client: reqwest::Client,
-    endpoints: Endpoints,
-    broker: Broker,
-    audit: Audit,
-    durability: Durability,
-    connections: Connections,
-    shutdown: Shutdown,
-    stores: Vec<Store>,
-    activities: Vec<Activity>,
-}
-
-impl Builder<'_> {
-    /// The runtime and listener of one service; its database is its own.
-    async fn service(
-        &mut self,
-        service: Service,
-        collections: &[&'static CollectionSpec],
-    ) -> Result<(Runtime, TcpListener)> {
-        let name = service.name();
-        let listener = self.listener(service).await?;
-        let store = open_store(self.settings, self.durability, name, collections);
-        let store = store.await.with_context(|| format!("opening the database of {name}"))?;
-        self.stores.push(store.clone());
-        let activity = Activity::new(self.world.clock.clone());
-        self.activities.push(activity.clone());
-        let secret = Secret::new(self.accounts.client(name)?);
-        let calls = Calls::new(
-            self.client.clone(),
-            self.endpoints.clone(),
-            TokenSource::credentials(name, secret),
-            activity.clone(),
-        );
-        let keys = format!("{}/.well-known/jwks.json", self.endpoints.base(Service::GatewayBlock));
-        let guard = match self.settings.identity {
-            Identity::Required => Guard::fetching(self.client.clone(), keys),
-            Identity::Off => Guard::off(),
-        };
-        let runtime = Runtime {
-            service: name,
-            clock: self.world.clock.clone(),
-            ids: self.world.ids.clone(),
-            broker: self.broker.with_activity(activity.clone()),
-            store,
-            guard,
-            audit: self.audit.clone(),
-            calls,
-            tasks: Tasks::new(),
-            shutdown: self.shutdown.clone(),
-            limits: self.world.limits.clone(),
-            connections: self.connections.clone(),
-            completeness: Completeness::new(self.world.clock.clone()),
-            health: Health::new(),
-            activity,
-        };
-        Ok((runtime, listener))
-    }
-
-    /// The doors for people: signs tokens, so it is started first.
-    async fn gateway(
-        &mut self,
-        running: &mut Running,
-        tasks: &Tasks,
-        heads: Shutdown,
-    ) -> Result<()> {
-        let (runtime, block) =
-            self.service(Service::GatewayBlock, api_gateway::COLLECTIONS).await?;
-        // The gateway asks in people's names; the services asked record where those people are.
-        let calls = runtime.calls.vouching(self.audit.vouch());
-        let runtime = Runtime { calls, ..runtime };
-        // What the trail has still to publish counts as the gateway's work, which shows the trail.
-        let heads = (runtime.broker.clone(), runtime.activity.clone(), heads);
-        let audit = self.audit.clone();
-        tasks.spawn("audit heads", async move { audit.publish(heads.0, heads.1, heads.2).await });
-        let listeners = api_gateway::Listeners {
-            block,
-            room: self.listener(Service::GatewayRoom).await?,
-            web: self.listener(Service::GatewayWeb).await?,
-        };
-        let mut gateway = self.settings.gateway.clone();
-        gateway.source_time_users.extend(self.settings.source_time_users.iter().cloned());
-        let clients = client_accounts(self.accounts)?;
-        let work = api_gateway::run(runtime, gateway, clients, listeners);
-        running.spawn(async move { (api_gateway::NAME, work.await) });
-        Ok(())
-    }
-
-    /// The Web of Things: the directory, and the door of the rooms' control units.
-    async fn things(&mut self, running: &mut Running) -> Result<()> {
-        let (runtime, listener) =
-            self.service(Service::ThingDirectory, thing_directory::COLLECTIONS).await?;
-        let work = thing_directory::run(runtime, listener);
-        running.spawn(async move { (thing_directory::NAME, work.await) });
-
-        let (runtime, http) =
-            self.service(Service::BlockGateway, block_gateway::COLLECTIONS).await?;
-        let lines = self.listener_at("block-gateway lines", block_gateway::LINES_PORT).await?;
-        let listeners = block_gateway::Listeners { http, lines };
-        let settings = block_gateway::Settings {
-            public_url: self.settings.things_url.clone(),
-            ..block_gateway::Settings::default()
-        };
-        let work = block_gateway::run(runtime, settings, listeners);
-        running.spawn(async move { (block_gateway::NAME, work.await) });
-        Ok(())
-    }
-
-    /// The door of the hospital's HL7 v2 systems, on an address of its own: the protocol knows no
-    /// identity.
-    async fn hl7(&mut self, running: &mut Running) -> Result<()> {
-        let (runtime, http) = self.service(Service::Hl7Gateway, hl7_gateway::COLLECTIONS).await?;
-        let settings = self.settings.hl7.clone();
-        let mllp = if settings.enabled {
-            Some(self.listener_on(settings.host, "hl7-gateway MLLP", hl7_gateway::MLLP_PORT).await?)
-        } else {
-            None
-        };
-        let zone =
-            jiff::tz::TimeZone::get(&self.settings.time_zone).context("reading time_zone")?;
-        let listeners = hl7_gateway::Listeners { http, mllp };
-        let work = hl7_gateway::run(runtime, settings, zone, listeners);
-        running.spawn(async move { (hl7_gateway::NAME, work.await) });
-        Ok(())
-    }
-
-    async fn automation(&mut self, running: &mut Running) -> Result<()> {
-        let (runtime, listener) =
-            self.service(Service::AutomationManagement, automation_management::COLLECTIONS).await?;
-        let automation = automation_management::Settings {
-            twin_layer: self.settings.twin_layer.clone(),
-            ..self.settings.automation.clone()
-        };
-        let work = automation_management::run(runtime, automation, listener);
-        running.spawn(async move { (automation_management::NAME, work.await) });
-        Ok(())
-    }
-
-    async fn listener(&self, service: Service) -> Result<TcpListener> {
-        self.listener_at(service.name(), service.default_port()).await
-    }
-
-    async fn listener_at(&self, name: &str, default_port: u16) -> Result<TcpListener> {
-        self.listener_on(self.settings.host, name, default_port).await
-    }
-
-    async fn listener_on(
-        &self,
-        host: IpAddr,
-        name: &str,
-        default_port: u16,
-    ) -> Result<TcpListener> {
-        let port = default_port + self.settings.port_offset;
-        TcpListener::bind((host, port))
-            .await
-            .with_context(|| format!("{name} cannot listen on {host}:{port}"))
-    }
-}
-
 impl House {
-    /// Opens the log and the databases and starts every service.
+    /// Connects to what keeps events and documents, or opens it, and starts these services in
+    /// their order. In it the gateway comes before those who ask it for tokens.
     ///
     /// # Errors
     ///
@@ -270,12 +139,13 @@ impl House {
         settings: &Settings,
         world: &World,
         accounts: &Accounts,
+        services: &[Service],
     ) -> Result<Self> {
         let durability = Durability::from(settings.durability);
         let broker = open_broker(settings, durability, &world.clock).await?;
-        let (trail, heads) = Trail::open(settings, durability, &world.clock)?;
+        let (trail, heads) = Trail::open(settings, durability, world, accounts).await?;
         let (trigger, shutdown) = Shutdown::new();
-        let endpoints = Endpoints::local(settings.port_offset);
+        let endpoints = settings.endpoints();
         let mut build = Builder {
             settings,
             world,
@@ -291,94 +161,14 @@ impl House {
             activities: Vec::new(),
         };
         let mut running = JoinSet::new();
-
-        build.gateway(&mut running, &trail.tasks, heads).await?;
-
-        let (runtime, listener) = build
-            .service(Service::UserManagement, user_management_integration::COLLECTIONS)
-            .await?;
-        first_password(&runtime, settings, accounts).await?;
-        let users = user_management_integration::Settings {
-            twin_layer: settings.twin_layer.clone(),
-            ..user_management_integration::Settings::standard()
-        };
-        let work = user_management_integration::run(runtime, users, listener);
-        running.spawn(async move { (user_management_integration::NAME, work.await) });
-
-        let (runtime, listener) =
-            build.service(Service::TwinEngine, twin_engine::COLLECTIONS).await?;
-        let engine: twin_engine::Settings = serde_json::from_value(serde_json::json!({}))?;
-        let work = twin_engine::run(runtime, engine, listener);
-        running.spawn(async move { (twin_engine::NAME, work.await) });
-
-        let (runtime, listener) =
-            build.service(Service::EventGateway, twin_event_gateway::COLLECTIONS).await?;
-        let work =
-            twin_event_gateway::run(runtime, twin_event_gateway::Settings::default(), listener);
-        running.spawn(async move { (twin_event_gateway::NAME, work.await) });
-
-        let (runtime, listener) =
-            build.service(Service::BuildingManagement, building_management::COLLECTIONS).await?;
-        let building = building_management::Settings { twin_layer: settings.twin_layer.clone() };
-        let work = building_management::run(runtime, building, listener);
-        running.spawn(async move { (building_management::NAME, work.await) });
-
-        let (runtime, listener) =
-            build.service(Service::StaffTracking, staff_tracking::COLLECTIONS).await?;
-        let work = staff_tracking::run(runtime, listener);
-        running.spawn(async move { (staff_tracking::NAME, work.await) });
-
-        let (runtime, listener) = build
-            .service(Service::PatientManagement, patient_management_integration::COLLECTIONS)
-            .await?;
-        let work = patient_management_integration::run(runtime, listener);
-        running.spawn(async move { (patient_management_integration::NAME, work.await) });
-
-        let (runtime, listener) = build
-            .service(Service::SurgeryBooking, surgery_booking_integration::COLLECTIONS)
-            .await?;
-        let booking = surgery_booking_integration::Settings {
-            time_zone: settings.time_zone.clone().try_into().context("reading time_zone")?,
-            twin_layer: settings.twin_layer.clone(),
-            ..surgery_booking_integration::Settings::standard()
-        };
-        let work = surgery_booking_integration::run(runtime, booking, listener);
-        running.spawn(async move { (surgery_booking_integration::NAME, work.await) });
-
-        let (runtime, listener) = build.service(Service::MedicalInstrument, &[]).await?;
-        let instrument =
-            medical_instrument_integration::Settings { twin_layer: settings.twin_layer.clone() };
-        let work = medical_instrument_integration::run(runtime, instrument, listener);
-        running.spawn(async move { (medical_instrument_integration::NAME, work.await) });
-
-        let (runtime, listener) = build
-            .service(Service::SurgicalProcess, surgical_process_monitoring::COLLECTIONS)
-            .await?;
-        let process = surgical_process_monitoring::Settings {
-            late_window_s: settings.late_window_seconds,
-            twin_layer: settings.twin_layer.clone(),
-        };
-        let work = surgical_process_monitoring::run(runtime, process, listener);
-        running.spawn(async move { (surgical_process_monitoring::NAME, work.await) });
-
-        let (runtime, listener) =
-            build.service(Service::SurgeryReport, surgery_report::COLLECTIONS).await?;
-        let report = surgery_report::Settings {
-            late_window_s: settings.late_window_seconds,
-            environment_period_ms: settings.periods.environment_ms,
-            vital_sign_period_ms: settings.periods.vital_signs_ms,
-            blood_pressure_period_ms: settings.periods.blood_pressure_ms,
-            time_zone: settings.time_zone.clone().try_into().context("reading time_zone")?,
-        };
-        let work = surgery_report::run(runtime, report, listener);
-        running.spawn(async move { (surgery_report::NAME, work.await) });
-
-        build.things(&mut running).await?;
-        build.automation(&mut running).await?;
-        build.hl7(&mut running).await?;
-
+        for service in services {
+            build.start(*service, &mut running).await?;
+        }
         let Builder { stores, activities, .. } = build;
-        Ok(Self { trigger, running, stores, activities, broker, trail, endpoints })
+        let activity = activities.first().context("no service was named")?;
+        trail.publish_heads(broker.with_activity(activity.clone()), activity.clone(), heads);
+        let services = services.to_vec();
+        Ok(Self { trigger, running, services, stores, activities, broker, trail, endpoints })
     }
 
     /// The account of each service's work.
@@ -386,7 +176,7 @@ impl House {
         &self.activities
     }
 
-    /// Waits until every service says that it is ready.
+    /// Waits until every service that was started says that it is ready.
     ///
     /// # Errors
     ///
@@ -394,7 +184,7 @@ impl House {
     pub(crate) async fn ready(&mut self) -> Result<()> {
         let client = http_client()?;
         let deadline = tokio::time::Instant::now() + READY_WITHIN;
-        for service in Service::ALL {
+        for service in self.services.clone() {
             let url = format!("{}/health/ready", self.endpoints.base(service));
             loop {
                 if client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
@@ -470,74 +260,6 @@ impl House {
     }
 }
 
-/// Services with an account of their own, and what each may do at the others.
-const GRANTS: [(&str, &[&str]); 16] = [
-    (api_gateway::NAME, &[]),
-    (user_management_integration::NAME, &["twins:read", "twins:write"]),
-    (twin_engine::NAME, &[]),
-    (twin_event_gateway::NAME, &["twins:read"]),
-    (building_management::NAME, &["twins:read", "twins:write"]),
-    (staff_tracking::NAME, &["processes:read"]),
-    (patient_management_integration::NAME, &[]),
-    (surgery_booking_integration::NAME, &["twins:read", "twins:write", "patients:read"]),
-    (medical_instrument_integration::NAME, &["twins:read", "twins:write"]),
-    (
-        surgical_process_monitoring::NAME,
-        &["twins:read", "twins:write", "rooms:read", "patients:read"],
-    ),
-    (
-        surgery_report::NAME,
-        &[
-            "processes:read",
-            "rooms:read",
-            "positions:read",
-            "positions-history:read",
-            "patients:read",
-            "professionals:read",
-            "bookings:read",
-        ],
-    ),
-    (thing_directory::NAME, &[]),
-    (block_gateway::NAME, &["twins:read", "twins:write", "things:write"]),
-    (automation_management::NAME, &["twins:read", "things:read", "actuators:write"]),
-    (
-        hl7_gateway::NAME,
-        &["patients:read", "patients:write", "bookings:read", "bookings:write", "vitals:write"],
-    ),
-    // Control units, technologies and monitors of the simulation.
-    (DEVICE, &["lines:write", "twins:read", "twins:write", "vitals:write"]),
-];
-
-/// The clients that need a secret.
-pub(crate) fn clients() -> Vec<&'static str> {
-    GRANTS.iter().map(|(id, _)| *id).collect()
-}
-
-fn client_accounts(accounts: &Accounts) -> Result<Vec<ClientAccount>> {
-    let account = |(id, grants): &(&str, &[&str])| {
-        Ok(ClientAccount {
-            id: (*id).to_owned(),
-            secret: Some(Secret::new(accounts.client(id)?)),
-            secret_sha256: None,
-            // How far a service has come is asked by every other.
-            grants: grants.iter().chain(&["internal:read"]).map(|g| (*g).to_owned()).collect(),
-            roles: Vec::new(),
-            source_time: true,
-        })
-    };
-    GRANTS.iter().map(account).collect()
-}
-
-/// Makes the first administrator. In a demonstration the password is kept with the others; else it
-/// is shown once on the terminal, or kept in a file of its own where there is none.
-async fn first_password(runtime: &Runtime, settings: &Settings, accounts: &Accounts) -> Result<()> {
-    user_management_integration::prepare(runtime, |admin| {
-        accounts.first_password(&settings.data, &admin.user_id, admin.password.expose())
-    })
-    .await
-    .context("creating the first administrator")
-}
-
 async fn open_broker(settings: &Settings, durability: Durability, clock: &Clock) -> Result<Broker> {
     let data: &Path = &settings.data;
     std::fs::create_dir_all(data)
@@ -552,7 +274,12 @@ async fn open_broker(settings: &Settings, durability: Durability, clock: &Clock)
         .with_context(|| format!("opening the event log {}", path.display()))
 }
 
-async fn open_store(
+/// Opens a service's documents, where the settings keep them.
+///
+/// # Errors
+///
+/// [`OpenError`].
+pub(crate) async fn open_store(
     settings: &Settings,
     durability: Durability,
     service: &str,
@@ -561,7 +288,22 @@ async fn open_store(
     if collections.is_empty() {
         return Store::in_memory(&[]);
     }
-    match settings.documents.store {
+    open_store_in(settings.documents.store, settings, durability, service, collections).await
+}
+
+/// Opens a service's documents in the store of that kind, whichever the services use.
+///
+/// # Errors
+///
+/// [`OpenError`].
+pub(crate) async fn open_store_in(
+    kind: DocumentStore,
+    settings: &Settings,
+    durability: Durability,
+    service: &str,
+    collections: &[&'static CollectionSpec],
+) -> Result<Store, OpenError> {
+    match kind {
         DocumentStore::Sqlite => {
             let path = settings.data.join(format!("{service}.sqlite"));
             Store::open(&path, durability, collections)

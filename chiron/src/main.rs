@@ -5,13 +5,16 @@
 mod accounts;
 mod audit;
 mod cli;
+mod demonstrate;
 mod events;
 mod house;
 mod openapi;
 mod rebuild;
+mod serve;
 mod settings;
 mod show;
 mod simulate;
+mod store;
 mod up;
 
 use std::process::ExitCode;
@@ -42,6 +45,16 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Up(args) => up::run(loaded.settings, &args).await,
         Command::Simulate(args) => simulate::run(loaded.settings, &args).await,
+        Command::Serve(args) => serve::run(loaded.settings, &args).await,
+        Command::Accounts(args) => {
+            let people: &[&str] = if args.demonstration { &simulate::PEOPLE } else { &[] };
+            let path = loaded.settings.accounts_path();
+            accounts::Accounts::open(&path, people, &house::grants::clients())?;
+            show::line(&format!("{}", path.display()));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Store(args) => store::run(&loaded.settings, args).await,
+        Command::Demonstrate(args) => demonstrate::run(loaded.settings, &args).await,
         Command::Config => {
             show::config(&loaded);
             Ok(ExitCode::SUCCESS)

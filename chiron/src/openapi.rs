@@ -23,10 +23,11 @@ use crate::show;
 pub(crate) async fn run(mut settings: Settings, args: &OpenapiArgs) -> Result<ExitCode> {
     settings.data = std::env::temp_dir().join(format!("chiron-openapi-{}", std::process::id()));
     fs::create_dir_all(&settings.data)?;
-    let accounts = Accounts::open(&settings.data, &["admin"], &house::clients())?;
+    let accounts =
+        Accounts::open(&settings.accounts_path(), &["admin"], &house::grants::clients())?;
     let (clock, limits) = (Clock::system(), Limits::standard());
     let world = World { clock, ids: Ids::random(), limits };
-    let mut house = House::start(&settings, &world, &accounts).await?;
+    let mut house = House::start(&settings, &world, &accounts, &house::SERVED).await?;
     let documents = async {
         house.ready().await?;
         read(settings.port_offset).await

@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use chiron_broker::{Durability, KafkaSettings};
-use chiron_chassis::Secret;
 use chiron_chassis::settings::{Effective, Loaded, Origin, SettingsError};
+use chiron_chassis::{Endpoints, Secret, Service, machine_now};
+use chiron_clock::{Clock, instant};
 use chiron_store::MongoSettings;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use simulator::Scenario;
 use twin_client::TwinLayer;
+
+use crate::accounts;
 
 /// The file that is read when the command line names none.
 const DEFAULT_FILE: &str = "chiron.toml";
@@ -26,6 +30,14 @@ pub(crate) struct Settings {
     pub(crate) host: IpAddr,
     /// Added to every listener's port.
     pub(crate) port_offset: u16,
+    /// Where services are that run elsewhere, such as `staff-tracking = "http://staff:3004"`; on
+    /// this machine at their default ports when not said.
+    pub(crate) services: BTreeMap<String, String>,
+    /// The file with the secrets by which services know each other; `accounts.json` in the data
+    /// folder when not set.
+    pub(crate) accounts: Option<PathBuf>,
+    /// A simulated day in several processes, each of which is told the same; none when not set.
+    pub(crate) demonstration: Option<Demonstration>,
     /// Whether identity is required.
     pub(crate) identity: Identity,
     /// When a write is acknowledged.
@@ -62,14 +74,70 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The file of the audit trail.
+    /// The file of the audit trail, where documents are in files.
     pub(crate) fn audit_path(&self) -> PathBuf {
         self.data.join("audit.sqlite")
+    }
+
+    /// The file of accounts.
+    pub(crate) fn accounts_path(&self) -> PathBuf {
+        self.accounts.clone().unwrap_or_else(|| self.data.join(accounts::FILE))
+    }
+
+    /// Where each service is.
+    pub(crate) fn endpoints(&self) -> Endpoints {
+        let endpoints = Endpoints::local(self.port_offset);
+        for service in Service::ALL {
+            if let Some(base) = self.elsewhere(service) {
+                endpoints.set(service, base);
+            }
+        }
+        endpoints
+    }
+
+    /// Where a service is that runs elsewhere. A variable's name has no hyphens.
+    pub(crate) fn elsewhere(&self, service: Service) -> Option<&str> {
+        let named = |name: &str| self.services.get(name).map(String::as_str);
+        named(service.name()).or_else(|| named(&service.name().replace('-', "_")))
     }
 
     /// The file of the event log.
     pub(crate) fn log_path(&self) -> PathBuf {
         self.data.join("events.sqlite")
+    }
+}
+
+/// A simulated day.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Demonstration {
+    /// What is simulated.
+    pub(crate) scenario: Scenario,
+    /// Decides every detail.
+    pub(crate) seed: u64,
+    /// When simulated time begins.
+    #[serde(with = "instant::text")]
+    pub(crate) epoch: Timestamp,
+    /// The instant of the machines at which it does.
+    #[serde(with = "instant::text")]
+    pub(crate) begins: Timestamp,
+    /// Simulated seconds per second, 1 to 60.
+    pub(crate) rate: u8,
+    /// Simulated hours instead of the scenario's own, 2 to 10.
+    #[serde(default)]
+    pub(crate) hours: Option<u32>,
+    /// Whether some facts are told twice, late and out of order.
+    #[serde(default)]
+    pub(crate) disturb: bool,
+}
+
+impl Demonstration {
+    /// The time by which its processes live.
+    pub(crate) fn clock(&self) -> Clock {
+        let passed = machine_now().duration_since(self.begins).as_secs_f64();
+        let passed = SignedDuration::from_secs_f64(passed * f64::from(self.rate));
+        let now = self.epoch.saturating_add(passed).unwrap_or(self.epoch);
+        Clock::paced(now, f64::from(self.rate))
     }
 }
 
@@ -348,6 +416,9 @@ impl Default for Settings {
             data: PathBuf::from("data"),
             host: IpAddr::from([127, 0, 0, 1]),
             port_offset: 0,
+            services: BTreeMap::new(),
+            accounts: None,
+            demonstration: None,
             identity: Identity::Required,
             durability: Writes::Durable,
             events: Events::default(),
@@ -411,6 +482,20 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
         let mistake = "events.kafka.bootstrap_servers must name a broker, as in kafka-1:9092";
         mistakes.push(mistake.to_owned());
     }
+    for name in settings.services.keys() {
+        let known = |service: &Service| service.name() == name.replace('_', "-");
+        if !Service::ALL.iter().any(known) {
+            mistakes.push(format!("services.{name} is not known; known are {}", known_services()));
+        }
+    }
+    if let Some(Demonstration { rate, hours, .. }) = &settings.demonstration {
+        if !(1..=60).contains(rate) {
+            mistakes.push("demonstration.rate must be from 1 to 60".to_owned());
+        }
+        if hours.is_some_and(|hours| !(2..=10).contains(&hours)) {
+            mistakes.push("demonstration.hours must be from 2 to 10".to_owned());
+        }
+    }
     if settings.documents.store == DocumentStore::MongoDb
         && settings.documents.mongodb.uri.is_none()
     {
@@ -430,6 +515,11 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
         mistakes.push("time_zone must be an IANA name such as Europe/Rome".to_owned());
     }
     if mistakes.is_empty() { Ok(()) } else { Err(SettingsError::Invalid { mistakes }) }
+}
+
+fn known_services() -> String {
+    let names: Vec<_> = Service::ALL.iter().map(|service| service.name()).collect();
+    names.join(", ")
 }
 
 #[cfg(test)]
@@ -471,6 +561,7 @@ mod tests {
             ("CHIRON_TIME_ZONE", "Mars/Olympus", "time_zone must be an IANA name"),
             ("CHIRON_PORT_OFFSET", "60000", "port_offset must be at most"),
             ("CHIRON_EVENTS__BROKER", "kafka", "events.kafka.bootstrap_servers must name a broker"),
+            ("CHIRON_SERVICES__ELSEWHERE", "http://a", "services.elsewhere is not known"),
             ("CHIRON_DOCUMENTS__STORE", "mongodb", "documents.mongodb.uri must name a server"),
         ] {
             let refused = loaded(&[(name, value)]).unwrap_err();

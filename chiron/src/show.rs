@@ -1,11 +1,13 @@
 //! What the terminal shows. The only module that prints.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
+use anyhow::{Context as _, Result};
 use chiron_broker::Trouble;
 use chiron_chassis::settings::Loaded;
+use chiron_chassis::telemetry;
 
-use crate::settings::Settings;
+use crate::settings::{LogForm, Settings};
 
 /// Prints a line for the person at the terminal.
 pub(crate) fn line(text: &str) {
@@ -53,4 +55,19 @@ pub(crate) fn config(loaded: &Loaded<Settings>) {
     for (key, effective) in &loaded.origins {
         line(&format!("{key:keys$}  {:values$}  {}", effective.value, effective.origin));
     }
+}
+
+/// Begins to write logs to the standard error.
+///
+/// # Errors
+///
+/// The filter cannot be read.
+pub(crate) fn logs(settings: &Settings) -> Result<()> {
+    let terminal = std::io::stderr().is_terminal();
+    let style = match settings.log.style {
+        LogForm::Readable => telemetry::LogStyle::Readable { ansi: terminal },
+        LogForm::Auto if terminal => telemetry::LogStyle::Readable { ansi: true },
+        LogForm::Auto | LogForm::Ecs => telemetry::LogStyle::Ecs,
+    };
+    telemetry::init(style, &settings.log.filter).context("setting up logs")
 }

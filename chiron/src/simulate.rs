@@ -5,23 +5,25 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail};
-use chiron_chassis::Limits;
+use chiron_chassis::{Limits, Service};
 use chiron_clock::{Clock, Ids, instant};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use simulator::{Account, Accounts as Actors, Day, Disturbance, Hospital, Journal, Scenario};
+use simulator::{Account, Accounts as Actors, Day, Disturbance, Hospital, Journal, Plan, Scenario};
 
 use crate::accounts::{Accounts, DEVICE, MANAGER, NURSE};
 use crate::cli::{ScenarioArg, SimulateArgs};
 use crate::house::{self, House, World};
-use crate::settings::{Periods, Settings, Writes};
+use crate::settings::{Demonstration, Periods, Settings, Writes};
 use crate::show;
 
 /// The first account, which the first start makes.
 pub(crate) const ADMIN: &str = "admin";
+/// Who acts in a simulated day.
+pub(crate) const PEOPLE: [&str; 3] = [ADMIN, MANAGER, NURSE];
 const RUN_FILE: &str = "run.json";
 /// The journal's name in the data folder.
-const JOURNAL: &str = "truth.jsonl";
+pub(crate) const JOURNAL: &str = "truth.jsonl";
 
 /// What was begun in a data folder; going on with something else would mix two truths.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,36 +63,28 @@ pub(crate) async fn run(mut settings: Settings, args: &SimulateArgs) -> Result<E
         .with_context(|| format!("creating the data folder {}", settings.data.display()))?;
     let starts = begin(&settings.data, args)?;
     let epoch = instant::parse(&args.epoch).context("reading --epoch")?;
-    let window = SignedDuration::from_secs(i64::from(settings.late_window_seconds));
-    let disturbance = args.disturb.then(|| Disturbance {
-        duplicate: 0.1,
-        delay: 0.1,
-        longest: window / 2 - SignedDuration::from_secs(1),
-    });
-    let plan = simulator::plan(&Day {
+    let wanted = Wanted {
         scenario: args.scenario.into(),
         seed: args.seed,
-        epoch,
         hours: args.hours,
-        late_window: window,
-        disturbance,
-        automation: serde_json::to_value(settings.automation.in_force()?)?,
-    });
+        disturb: args.disturb,
+    };
+    let plan = plan(&settings, &wanted, epoch)?;
     settings.periods = Periods::of(&plan);
     if !args.durable {
         settings.durability = Writes::Relaxed;
     }
     prepare_people(&mut settings);
-    let accounts = Accounts::open(&settings.data, &[ADMIN, MANAGER, NURSE], &house::clients())?;
+    let accounts = Accounts::open(&settings.accounts_path(), &PEOPLE, &house::grants::clients())?;
     let journal_path = settings.data.join(JOURNAL);
     let mut journal = Journal::open(&journal_path)?;
     let (clock, hand) = Clock::lock_step(journal.last().unwrap_or(epoch));
     let ids = Ids::seeded(args.seed.wrapping_add(starts << 32));
     let world = World { clock: clock.clone(), ids, limits: generous() };
 
-    let mut house = House::start(&settings, &world, &accounts).await?;
+    let mut house = House::start(&settings, &world, &accounts, &house::SERVED).await?;
     house.ready().await?;
-    let accounts = Accounts::open(&settings.data, &[], &[])?;
+    let accounts = Accounts::open(&settings.accounts_path(), &[], &[])?;
     let hospital = hospital(&settings, &accounts)?;
     hospital.seed_users().await.context("creating the people of the day")?;
     let activities = house.activities().to_vec();
@@ -113,9 +107,52 @@ pub(crate) async fn run(mut settings: Settings, args: &SimulateArgs) -> Result<E
     Ok(code)
 }
 
+/// Which day is simulated.
+pub(crate) struct Wanted {
+    pub(crate) scenario: Scenario,
+    pub(crate) seed: u64,
+    /// Instead of the scenario's own.
+    pub(crate) hours: Option<u32>,
+    /// Whether some facts are told twice, late and out of order.
+    pub(crate) disturb: bool,
+}
+
+/// Plans a day that begins at `epoch`.
+///
+/// # Errors
+///
+/// The settings of the automation contradict each other.
+pub(crate) fn plan(settings: &Settings, wanted: &Wanted, epoch: Timestamp) -> Result<Plan> {
+    let late_window = SignedDuration::from_secs(i64::from(settings.late_window_seconds));
+    let disturbance = wanted.disturb.then(|| Disturbance {
+        duplicate: 0.1,
+        delay: 0.1,
+        longest: late_window / 2 - SignedDuration::from_secs(1),
+    });
+    Ok(simulator::plan(&Day {
+        scenario: wanted.scenario,
+        seed: wanted.seed,
+        epoch,
+        hours: wanted.hours,
+        late_window,
+        disturbance,
+        automation: serde_json::to_value(settings.automation.in_force()?)?,
+    }))
+}
+
+/// The plan of a demonstration in several processes.
+///
+/// # Errors
+///
+/// See [`plan`].
+pub(crate) fn of(settings: &Settings, day: &Demonstration) -> Result<Plan> {
+    let Demonstration { scenario, seed, hours, disturb, .. } = *day;
+    plan(settings, &Wanted { scenario, seed, hours, disturb }, day.epoch)
+}
+
 /// The people of a simulation may say when things happened.
 pub(crate) fn prepare_people(settings: &mut Settings) {
-    settings.source_time_users.extend([ADMIN, MANAGER, NURSE].map(str::to_owned));
+    settings.source_time_users.extend(PEOPLE.map(str::to_owned));
 }
 
 /// The product as the simulator reaches it.
@@ -128,8 +165,14 @@ pub(crate) fn hospital(settings: &Settings, accounts: &Accounts) -> Result<Hospi
         nurse: person(NURSE)?,
         device: Account { id: DEVICE.to_owned(), secret: accounts.client(DEVICE)? },
     };
-    Hospital::new(&settings.host.to_string(), settings.port_offset, actors)
-        .context("building the simulator's client")
+    let mut hospital = Hospital::new(&settings.host.to_string(), settings.port_offset, actors)
+        .context("building the simulator's client")?;
+    for service in Service::ALL {
+        if let Some(base) = settings.elsewhere(service) {
+            hospital.is_elsewhere(service.default_port(), base);
+        }
+    }
+    Ok(hospital)
 }
 
 /// A simulated day asks more per second than people and their screens do.
@@ -166,7 +209,8 @@ fn begin(data: &Path, args: &SimulateArgs) -> Result<u64> {
     Ok(begun.starts)
 }
 
-async fn then(program: &Path, journal: &Path, settings: &Settings) -> Result<ExitCode> {
+/// Runs a program against the services; its exit code becomes ours.
+pub(crate) async fn then(program: &Path, journal: &Path, settings: &Settings) -> Result<ExitCode> {
     let mut command = Command::new(program);
     command
         .arg("--journal")

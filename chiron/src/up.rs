@@ -1,21 +1,20 @@
 //! `chiron up`: everything on this machine, and a demonstration that ends in three reports.
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use chiron_chassis::{Limits, machine_now, telemetry};
+use chiron_chassis::{Limits, machine_now};
 use chiron_clock::{Clock, Ids, Shutdown, instant};
 use jiff::SignedDuration;
-use simulator::{Day, Journal, Light, Progress, What};
+use simulator::{Journal, Light, Progress, What};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::accounts::{Accounts, MANAGER, NURSE};
+use crate::accounts::Accounts;
 use crate::cli::UpArgs;
 use crate::house::{self, House, World};
-use crate::settings::{LogForm, Periods, Settings};
+use crate::settings::{Periods, Settings};
 use crate::show;
-use crate::simulate::{self, ADMIN};
+use crate::simulate::{self, ADMIN, Wanted};
 
 /// Runs until Ctrl-C or SIGTERM.
 ///
@@ -23,7 +22,7 @@ use crate::simulate::{self, ADMIN};
 ///
 /// A service does not start or fails, or the demonstration does.
 pub(crate) async fn run(mut settings: Settings, args: &UpArgs) -> Result<ExitCode> {
-    logs(&settings)?;
+    show::logs(&settings)?;
     std::fs::create_dir_all(&settings.data)
         .with_context(|| format!("creating the data folder {}", settings.data.display()))?;
     let now = machine_now();
@@ -42,36 +41,22 @@ pub(crate) async fn run(mut settings: Settings, args: &UpArgs) -> Result<ExitCod
         (Clock::paced(begins, f64::from(args.rate)), simulate::generous())
     };
     let seed = args.seed.unwrap_or_else(|| u64::try_from(now.as_millisecond()).unwrap_or(1));
-    let window = SignedDuration::from_secs(i64::from(settings.late_window_seconds));
     let epoch = begins + SignedDuration::from_secs(i64::from(args.rate) * 5);
-    let plan = simulator::plan(&Day {
-        scenario: args.scenario.into(),
-        seed,
-        epoch,
-        hours: None,
-        late_window: window,
-        disturbance: None,
-        automation: serde_json::to_value(settings.automation.in_force()?)?,
-    });
+    let wanted = Wanted { scenario: args.scenario.into(), seed, hours: None, disturb: false };
+    let plan = simulate::plan(&settings, &wanted, epoch)?;
     if !args.no_simulation {
         settings.periods = Periods::of(&plan);
         simulate::note_until(&settings.data, plan.end)?;
     }
-    let people: &[&str] = if args.no_simulation { &[ADMIN] } else { &[ADMIN, MANAGER, NURSE] };
-    let accounts = Accounts::open(&settings.data, people, &house::clients())?;
+    let people: &[&str] = if args.no_simulation { &[ADMIN] } else { &simulate::PEOPLE };
+    let accounts = Accounts::open(&settings.accounts_path(), people, &house::grants::clients())?;
     let world = World { clock: clock.clone(), ids: Ids::random(), limits };
 
     // Before anybody can see that it runs, and ask it to end.
-    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
-    let mut house = House::start(&settings, &world, &accounts).await?;
+    let stop = stop_signal()?;
+    let mut house = House::start(&settings, &world, &accounts, &house::SERVED).await?;
     house.ready().await?;
     welcome(&settings, args, surgeries(&plan));
-    let stop = async {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-    };
     tokio::pin!(stop);
     let demonstration = async {
         if args.no_simulation {
@@ -100,9 +85,25 @@ pub(crate) async fn run(mut settings: Settings, args: &UpArgs) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
+/// Resolves at Ctrl-C or SIGTERM, both of which end nothing by themselves from now on.
+///
+/// # Errors
+///
+/// The system does not let us listen.
+pub(crate) fn stop_signal() -> Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for Ctrl-C")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
 async fn demonstrate(settings: &Settings, clock: &Clock, plan: &simulator::Plan) -> Result<()> {
     // Read anew: the first start has added the administrator's password.
-    let accounts = Accounts::open(&settings.data, &[], &[])?;
+    let accounts = Accounts::open(&settings.accounts_path(), &[], &[])?;
     let hospital = simulate::hospital(settings, &accounts)?;
     hospital.seed_users().await.context("creating the people of the demonstration")?;
     let path = settings.data.join(format!("truth-{}.jsonl", plan.seed));
@@ -165,7 +166,8 @@ fn surgeries(plan: &simulator::Plan) -> usize {
     facts.filter(|fact| matches!(fact.what, What::Patient { .. })).count()
 }
 
-fn progress(progress: Progress) {
+/// Prints what a person would say of it.
+pub(crate) fn progress(progress: Progress) {
     let Some(what) = progress.what else { return };
     let Some(told) = sentence(&what) else { return };
     let clock = instant::write(progress.at);
@@ -213,14 +215,4 @@ fn sentence(what: &What) -> Option<String> {
         }
         _ => return None,
     })
-}
-
-fn logs(settings: &Settings) -> Result<()> {
-    let terminal = std::io::stderr().is_terminal();
-    let style = match settings.log.style {
-        LogForm::Readable => telemetry::LogStyle::Readable { ansi: terminal },
-        LogForm::Auto if terminal => telemetry::LogStyle::Readable { ansi: true },
-        LogForm::Auto | LogForm::Ecs => telemetry::LogStyle::Ecs,
-    };
-    telemetry::init(style, &settings.log.filter).context("setting up logs")
 }

@@ -60,6 +60,7 @@ fn layer(folder: &Path) -> Option<Layer> {
 fn may_depend(from: &Layer, to: &Layer) -> bool {
     match (from, to) {
         (Layer::Kernel(upper), Layer::Kernel(lower)) => lower < upper,
+        (Layer::Tool, Layer::Tool) => true,
         (Layer::Oracle | Layer::Domain(_) | Layer::Kernel(_), _)
         | (_, Layer::Oracle | Layer::Tool | Layer::Binary) => false,
         (Layer::Language | Layer::TwinClient, to) => matches!(to, Layer::Kernel(_)),

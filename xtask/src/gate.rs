@@ -60,8 +60,13 @@ pub(crate) fn test(root: &Path, only: Option<&str>) -> Result<()> {
     if chosen("end to end") {
         say("== end to end (cargo's closing line gives its seconds)");
         run(&mut cargo(root, &["build", "--quiet", "--package", "chiron", "--package", "truth"]))?;
-        let mut tests = cargo(root, &["test", "--package", "end-to-end"]);
-        with_tools(&mut tests, vec![("CHIRON_TEST_KAFKA", setup::jars(root, &setup::KAFKA)?)])?;
+        let packages = ["test", "--package", "cluster", "--package", "end-to-end"];
+        let mut tests = cargo(root, &packages);
+        let tools = vec![
+            ("CHIRON_TEST_KAFKA", setup::jars(root, &setup::KAFKA)?),
+            ("CHIRON_TEST_PYTHON", setup::python(root)?),
+        ];
+        with_tools(&mut tests, tools)?;
         run(&mut tests)?;
     }
     Ok(())
@@ -96,7 +101,10 @@ pub(crate) fn soak(root: &Path, word: Option<&str>, days: &[String]) -> Result<(
 /// Apache Kafka for events, two servers with the protocol of `MongoDB` for documents, and
 /// Prometheus' checker for `/metrics`.
 fn unit_and_contract(root: &Path) -> Result<Outcome> {
-    let mut tests = cargo(root, &["test", "--workspace", "--exclude", "end-to-end", "--quiet"]);
+    let mut tests = cargo(
+        root,
+        &["test", "--workspace", "--exclude", "cluster", "--exclude", "end-to-end", "--quiet"],
+    );
     let tools = vec![
         ("CHIRON_TEST_PYTHON", setup::python(root)?),
         ("CHIRON_TEST_NODE_WOT", setup::node_packages(root)?),

@@ -72,6 +72,13 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Every service in a process of its own, on a real Kafka and a database server, without Docker:
+    /// `up`, `down`, `status`
+    Cluster {
+        /// `up`, `down` or `status`, and arguments for it
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        args: Vec<String>,
+    },
     /// The deterministic simulation: days of the block on a hostile bus and a hostile store
     Sim {
         /// Plant each fault of the list in a copy of the product and see the simulation catch it
@@ -106,6 +113,7 @@ fn execute(command: Command) -> Result<()> {
         Command::Gen { check } => run::generate(&root, check),
         Command::Truth { mutants: true, args } => mutants::run(&root, &mutants::TRUTH, &args),
         Command::Truth { mutants: false, args } => run::truth(&root, &args),
+        Command::Cluster { args } => run::cluster(&root, &args),
         Command::Sim { mutants: true, args } => mutants::run(&root, &sim::HUNT, &args),
         Command::Sim { mutants: false, args } => sim::days(&root, &args),
     }

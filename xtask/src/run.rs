@@ -2,12 +2,13 @@
 
 use std::ffi::OsStr;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::setup;
+use crate::setup::{self, Missing};
+use crate::workspace;
 
 /// Whether this is the gate of CI, where a skipped suite is a failure: `CHIRON_REQUIRE_ALL` is 1.
 #[expect(clippy::disallowed_methods, reason = "the gate is told by the environment, as CI is")]
@@ -66,6 +67,24 @@ pub(crate) fn up(root: &Path, args: &[String]) -> Result<()> {
 pub(crate) fn bench(root: &Path, args: &[String]) -> Result<()> {
     run(&mut cargo(root, &["build", "--release", "--package", "chiron", "--package", "benches"]))?;
     run(cargo(root, &["run", "--release", "--quiet", "--package", "benches", "--"]).args(args))
+}
+
+/// Starts, stops or looks at the cluster. What it needs is fetched when it is started.
+pub(crate) fn cluster(root: &Path, args: &[String]) -> Result<()> {
+    let mut cluster = cargo(root, &["run", "--quiet", "--package", "cluster", "--"]);
+    cluster.args(args);
+    if args.first().is_some_and(|what| what == "up") {
+        let there = |tool: Result<PathBuf, Missing>| {
+            tool.map_err(|Missing(reason)| {
+                anyhow::anyhow!("the cluster cannot be started: {reason}")
+            })
+        };
+        run(&mut cargo(root, &["build", "--release", "--package", "chiron"]))?;
+        cluster.arg("--chiron").arg(workspace::built("release", "chiron")?);
+        cluster.arg("--kafka").arg(there(setup::jars(root, &setup::KAFKA)?)?);
+        cluster.arg("--python").arg(there(setup::python(root)?)?);
+    }
+    run(&mut cluster)
 }
 
 pub(crate) fn truth(root: &Path, args: &[String]) -> Result<()> {

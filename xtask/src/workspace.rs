@@ -43,6 +43,13 @@ pub(crate) fn root() -> Result<PathBuf> {
     here.parent().map(Path::to_owned).context("xtask has no parent folder")
 }
 
+/// A binary that was built with a profile of cargo, in the folder where this command was built.
+pub(crate) fn built(profile: &str, binary: &str) -> Result<PathBuf> {
+    let own = std::env::current_exe().context("finding this command's own binary")?;
+    let target = own.parent().and_then(Path::parent).context("cargo's folder is no folder")?;
+    Ok(target.join(profile).join(binary))
+}
+
 /// Reads every member of the workspace at `root`.
 pub(crate) fn crates(root: &Path) -> Result<Vec<Crate>> {
     let manifest = read(&root.join("Cargo.toml"))?;
