@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use chiron_clock::{Clock, instant};
 use serde_json::{Value, json};
 
-use super::{Hospital, Who, WireError, chain, port};
+use super::{Hospital, Who, WireError, chain};
 use crate::fact::{DeviceType, Fact, Quantity, What};
 use crate::journal::{Journal, JournalError};
 use crate::plan::Plan;

@@ -40,7 +40,7 @@ pub const SERVICES: [(&str, u16); 15] = [
 ];
 
 /// How long all services may take to be ready.
-const READY_WITHIN: Duration = Duration::from_secs(180);
+const READY_WITHIN: Duration = Duration::from_mins(3);
 
 /// What is to run.
 #[derive(Debug, Clone)]
@@ -222,12 +222,13 @@ impl Plan {
     }
 
     /// The settings that all processes share.
+    #[expect(clippy::disallowed_methods, reason = "a day begins when the machine is ready for it")]
     fn settings(&self, servers: &str, uri: &str) -> Result<String> {
         let Day { scenario, seed, rate, late_window_s, disturb } = &self.day;
         // Services come up before the day begins.
         let begins = Timestamp::now().checked_add(SignedDuration::from_secs(40))?;
         Ok(format!(
-            "data = {data:?}\n\
+            "data = \"{data}\"\n\
              port_offset = {offset}\n\
              late_window_seconds = {late_window_s}\n\
              log.style = \"ecs\"\n\
@@ -244,7 +245,7 @@ impl Plan {
              begins = \"{begins:.0}\"\n\
              rate = {rate}\n\
              disturb = {disturb}\n",
-            data = self.folder.join("data"),
+            data = self.folder.join("data").display(),
             offset = self.port_offset,
         ))
     }
