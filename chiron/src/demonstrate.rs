@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use chiron_chassis::http_client;
 use chiron_clock::Shutdown;
-use simulator::Journal;
+use jiff::Timestamp;
+use simulator::{Hospital, Journal};
 
 use crate::accounts::Accounts;
 use crate::cli::DemonstrateArgs;
@@ -14,7 +15,11 @@ use crate::settings::Settings;
 use crate::{house, show, simulate, up};
 
 /// How long the services may take to be ready.
-const READY_WITHIN: Duration = Duration::from_secs(120);
+const READY_WITHIN: Duration = Duration::from_mins(2);
+/// How long they may take to catch up after the day.
+const SETTLED_WITHIN: Duration = Duration::from_mins(10);
+/// So many looks in a row, a second apart, have to find everything settled.
+const LOOKS: u32 = 5;
 
 /// Tells the services of the day and waits until its reports are settled; with `--then`, the
 /// program's exit code becomes ours.
@@ -44,6 +49,7 @@ pub(crate) async fn run(settings: Settings, args: &DemonstrateArgs) -> Result<Ex
         told = told => told.context("the demonstration failed")?,
         () = up::stop_signal()? => bail!("stopped before the end of the day"),
     }
+    settled(&hospital, plan.end).await?;
     for report in hospital.reports().await.context("reading the reports")? {
         show::line(&format!("  {report}"));
     }
@@ -51,6 +57,29 @@ pub(crate) async fn run(settings: Settings, args: &DemonstrateArgs) -> Result<Ex
         Some(program) => simulate::then(program, &path, &settings).await,
         None => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// Waits until the services have caught up and every report is settled: a machine that cannot keep
+/// up shows lag, never slower time.
+async fn settled(hospital: &Hospital, end: Timestamp) -> Result<()> {
+    let deadline = tokio::time::Instant::now() + SETTLED_WITHIN;
+    // What has been settled is told to the reports a moment later, so one look is not enough.
+    let mut looks = 0;
+    while looks < LOOKS {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        match hospital.has_settled(end).await {
+            Ok(true) => looks += 1,
+            Ok(false) => looks = 0,
+            Err(err) if deadline < tokio::time::Instant::now() => {
+                return Err(err).context("the services do not answer");
+            }
+            Err(_passing) => looks = 0,
+        }
+        if deadline < tokio::time::Instant::now() {
+            bail!("after {} min not every report is settled", SETTLED_WITHIN.as_secs() / 60);
+        }
+    }
+    Ok(())
 }
 
 /// Waits until every service says that it is ready.

@@ -24,6 +24,9 @@ const ADT_VERSION: &str = "2023-10-31";
 /// Unreserved characters of RFC 3986, section 2.3.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The header that says how current an answer is.
+const COMPLETE_TO: &str = "chiron-complete-to";
+
 /// Who the simulator signs in as.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -99,7 +102,9 @@ mod port {
     pub(super) const USERS: u16 = 3001;
     pub(super) const BOOKING: u16 = 3002;
     pub(super) const PATIENTS: u16 = 3003;
+    pub(super) const STAFF: u16 = 3004;
     pub(super) const BUILDING: u16 = 3005;
+    pub(super) const PROCESSES: u16 = 3006;
     pub(super) const REPORT: u16 = 3007;
     pub(super) const GATEWAY_BLOCK: u16 = 3008;
     pub(super) const GATEWAY_ROOM: u16 = 3009;
@@ -170,6 +175,30 @@ impl Hospital {
             }
         }
         Ok(())
+    }
+
+    /// Whether the product has heard of everything until `at`, as it says itself, and every report
+    /// that it has is settled.
+    ///
+    /// # Errors
+    ///
+    /// The product cannot be reached or refuses.
+    pub async fn has_settled(&self, at: Timestamp) -> Result<bool, WireError> {
+        for (port, path) in
+            [(port::PROCESSES, "/api/v1/processes"), (port::STAFF, "/api/v1/block-tracking-data")]
+        {
+            let request = self.request(Who::Manager, Method::GET, port, path).await?;
+            let complete_to = self.send(request).await?.accepted()?.complete_to;
+            if complete_to.is_none_or(|complete_to| complete_to < at) {
+                return Ok(false);
+            }
+        }
+        let request = self.request(Who::Manager, Method::GET, port::REPORT, "/api/v1/reports");
+        let answer = self.send(request.await?).await?.accepted()?;
+        let entries = answer.body.get("entries").and_then(Value::as_array);
+        let is_settled =
+            |entry: &Value| entry.pointer("/entry/settled") == Some(&Value::Bool(true));
+        Ok(entries.is_some_and(|entries| entries.iter().all(is_settled)))
     }
 
     /// The reports that the product has, each in one line for a person.
@@ -560,9 +589,11 @@ impl Hospital {
             |err: reqwest::Error| WireError::TryAgain { call: call.clone(), reason: chain(&err) };
         let answer = client.execute(request).await.map_err(&failed)?;
         let status = answer.status();
+        let complete_to = answer.headers().get(COMPLETE_TO).and_then(|it| it.to_str().ok());
+        let complete_to = complete_to.and_then(|text| instant::parse(text).ok());
         let text = answer.text().await.map_err(&failed)?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Answer { call, status, body })
+        Ok(Answer { call, status, complete_to, body })
     }
 }
 
@@ -570,6 +601,8 @@ impl Hospital {
 struct Answer {
     call: String,
     status: StatusCode,
+    /// To when the answer holds everything.
+    complete_to: Option<Timestamp>,
     body: Value,
 }
 
