@@ -8,6 +8,7 @@ mod cli;
 mod events;
 mod house;
 mod openapi;
+mod pages;
 mod rebuild;
 mod settings;
 mod show;
