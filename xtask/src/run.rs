@@ -7,7 +7,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::setup;
+use crate::setup::{self, Missing};
+use crate::web;
 
 /// Whether this is the gate of CI, where a skipped suite is a failure: `CHIRON_REQUIRE_ALL` is 1.
 #[expect(clippy::disallowed_methods, reason = "the gate is told by the environment, as CI is")]
@@ -54,6 +55,7 @@ fn shown(command: &Command) -> String {
 /// Builds the optimised binary and starts it.
 pub(crate) fn up(root: &Path, args: &[String]) -> Result<()> {
     setup::announce_what_up_needs()?;
+    web::build(root)?;
     run(&mut cargo(root, &["build", "--release", "--package", "chiron"]))?;
     let mut up = cargo(root, &["run", "--release", "--quiet", "--package", "chiron", "--", "up"]);
     // Whoever sees Chiron for the first time has two minutes.
@@ -72,7 +74,7 @@ pub(crate) fn truth(root: &Path, args: &[String]) -> Result<()> {
     run(cargo(root, &["run", "--quiet", "--package", "truth", "--"]).args(args))
 }
 
-/// Writes the documents in `openapi/`, or with `check` compares them.
+/// Writes the documents in `openapi/` and the web's types of them, or with `check` compares them.
 pub(crate) fn generate(root: &Path, check: bool) -> Result<()> {
     let mut args = vec![
         "run",
@@ -89,5 +91,15 @@ pub(crate) fn generate(root: &Path, check: bool) -> Result<()> {
     if check {
         args.push("--check");
     }
-    run(&mut cargo(root, &args))
+    run(&mut cargo(root, &args))?;
+    match web::generate(root, check)? {
+        Ok(()) => Ok(()),
+        Err(Missing(reason)) if everything_required() => {
+            bail!("the web's types cannot be compared: {reason}")
+        }
+        Err(Missing(reason)) => {
+            say(&format!("the web's types were left alone: {reason}"));
+            Ok(())
+        }
+    }
 }
