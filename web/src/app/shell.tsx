@@ -33,7 +33,7 @@ export function Shell({ userId }: { userId: string }) {
       <a className="skip" href="#main">
         {t("skip")}
       </a>
-      <Link to="/" className="mark" aria-label={t("product")}>
+      <Link to="/block" className="mark" aria-label={t("product")}>
         <Mark />
         <span>{t("product")}</span>
       </Link>

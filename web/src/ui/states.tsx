@@ -81,3 +81,15 @@ export function Problem({ trouble, what, onRetry }: { trouble: Trouble; what: st
     </Banner>
   );
 }
+
+/** Why a change was not made, in the form in which it was asked for. */
+export function Refusal({ trouble }: { trouble: Trouble }) {
+  const { t } = useWords();
+  const said = trouble.detail ?? "";
+  return (
+    <p role="alert">
+      <Icon name="refused" /> <b>{t("refused")}</b>{" "}
+      {said !== "" || trouble.kind === "refused" ? said : t(`problem.${trouble.kind}`, { id: trouble.id ?? "" })}
+    </p>
+  );
+}

@@ -49,13 +49,15 @@ export function useSteps(roomId: string, course: Course | undefined): Command {
 interface Props {
   readonly room: Room;
   readonly course: Course | undefined;
+  /** Whether it has been read what goes on here. */
+  readonly isKnown: boolean;
   readonly steps: Command;
   readonly disabled: string | undefined;
   readonly isLightOpen: boolean;
   readonly onLight: () => void;
 }
 
-export function Actions({ room, course, steps, disabled, isLightOpen, onLight }: Props) {
+export function Actions({ room, course, isKnown, steps, disabled, isLightOpen, onLight }: Props) {
   const { t, language } = useWords();
   const may = useMay();
   const isTheatre = room.type === "OPERATING_ROOM";
@@ -107,7 +109,7 @@ export function Actions({ room, course, steps, disabled, isLightOpen, onLight }:
             })}
           </>
         )}
-        {course === undefined && isTheatre ? (
+        {course === undefined && isTheatre && isKnown ? (
           <HoldButton
             look="plain"
             hold={2_000}

@@ -106,6 +106,7 @@ function Shown({ room }: { room: Room }) {
       <People room={room} course={course} />
       <Actions
         room={room}
+        isKnown={!courses.isPending && failure === undefined}
         course={course}
         steps={steps}
         disabled={disabled}
@@ -182,11 +183,11 @@ function Present({ course }: { course: Course }) {
       <span className="step">{isInterrupted ? t("state.INTERRUPTED") : stage === undefined ? t("step.emergency") : t(`step.${stage}`)}</span>
       <span className="el">{duration(now - course.since)}</span>
       <span className="pl">
-        {plan !== undefined && stage === "surg" ? t("room.of", { time: duration(plan.length) }) : ""}
+        {plan !== undefined && stage === "surg" ? <span className="of">{t("room.of", { time: duration(plan.length) })}</span> : null}
         {delay !== undefined && delay >= LATE ? <span className="chip">{t("late", { minutes: minutes(delay) })}</span> : ""}
       </span>
       <span className="nx">
-        <b>{nextStage === undefined ? t("room.next.leave") : t("room.next", { step: t(`step.${nextStage}`) })}</b>
+        <b>{nextStage === undefined ? t("room.next.leave") : t("room.next", { step: t(`step.${nextStage}.small`) })}</b>
         <span>
           {standing.end === undefined || plan === undefined || stage === "end" || stage === "obs"
             ? plan === undefined
@@ -245,11 +246,12 @@ interface Member {
   readonly since: number | undefined;
 }
 
-function useTeam(room: Room): readonly Member[] {
+/** Undefined while nobody has told. */
+function useTeam(room: Room): readonly Member[] | undefined {
   const may = useMay();
   const where = useQuery({ ...whereaboutsQuery, enabled: may.readNames });
   const times = useQuery({ ...roomTeamQuery(room.id), enabled: may.readNames });
-  return (where.data?.people ?? [])
+  return where.data?.people
     .filter((person) => person.room === room.id)
     .map((person) => ({
       id: person.healthProfessionalId,
@@ -268,9 +270,9 @@ function Team({ room }: { room: Room }) {
   const team = useTeam(room);
   return (
     <div className="blk desk-only push">
-      <h3>{t("team", { count: team.length })}</h3>
+      <h3>{team === undefined ? t("state.reading") : t("team", { count: team.length })}</h3>
       <ul>
-        {team.map((member) => (
+        {team?.map((member) => (
           <li key={member.id}>
             <span>
               {member.name} {member.surname}
@@ -302,18 +304,19 @@ function roleKey(role: string): "role.SURGEON" | "role.ANESTHETIST" | "role.NURS
 /** The tablet's line: who is here, what is in use, what was implanted. */
 function People({ room, course }: { room: Room; course: Course | undefined }) {
   const { t, language } = useWords();
-  const team = useTeam(room);
+  const told = useTeam(room);
+  const team = told ?? [];
   const now = useNow();
   const inCharge = course?.process.healthProfessionalId;
-  const charge = useQuery({ ...professionalQuery(inCharge ?? ""), enabled: team.length === 0 && inCharge !== null && inCharge !== undefined });
+  const charge = useQuery({ ...professionalQuery(inCharge ?? ""), enabled: told?.length === 0 && inCharge !== null && inCharge !== undefined });
   const uses = course === undefined ? [] : usesOf(course, now).filter((it) => it.to === undefined);
   const devices = course?.followed?.detail.devices ?? [];
   const initial = (name: string) => (name === "" ? "" : `${name.charAt(0)}. `);
-  const counted = team.length > 4 ? team.length - 4 : 0;
+  const counted = team.length > 3 ? team.length - 3 : 0;
   return (
     <section className="people">
       <div className="p">
-        {team.slice(0, 4).map((member) => (
+        {team.slice(0, 3).map((member) => (
           <span key={member.id}>
             <b>
               {initial(member.name)}
@@ -322,8 +325,9 @@ function People({ room, course }: { room: Room; course: Course | undefined }) {
             {t(roleKey(member.role))}
           </span>
         ))}
-        {counted > 0 ? <span>+{counted}</span> : null}
-        {team.length === 0 ? (
+        {counted > 0 ? <span>{`+${counted}`}</span> : null}
+        {told === undefined ? <span>{t("state.reading")}</span> : null}
+        {told?.length === 0 ? (
           <span>{charge.data === null || charge.data === undefined ? t("team.none") : t("team.charge", { name: `${charge.data.name} ${charge.data.surname}` })}</span>
         ) : null}
       </div>

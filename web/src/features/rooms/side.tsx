@@ -14,17 +14,17 @@ import { Shape } from "~/ui/alarm";
 import { Button } from "~/ui/button";
 import { Icon, type IconName } from "~/ui/icons";
 
-const NO_DECISIONS: readonly Decision[] = [];
-
-export function useDecisions(roomId: string): readonly Decision[] {
+/** Newest first; undefined while nobody has told, or for who may not know. */
+export function useDecisions(roomId: string): readonly Decision[] | undefined {
   const may = useMay();
-  return useQuery({ ...decisionsQuery(roomId), enabled: may.readDecisions }).data ?? NO_DECISIONS;
+  return useQuery({ ...decisionsQuery(roomId), enabled: may.readDecisions }).data;
 }
 
-export function Environment({ climate, decisions, isLightOpen }: { climate: Climate; decisions: readonly Decision[]; isLightOpen: boolean }) {
+export function Environment({ climate, decisions: told, isLightOpen }: { climate: Climate; decisions: readonly Decision[] | undefined; isLightOpen: boolean }) {
   const { t, language } = useWords();
   const connection = useConnection();
   const isLost = connection.kind === "lost";
+  const decisions = told ?? [];
   const rows: readonly { quantity: "temperature" | "humidity" | "luminosity"; icon: IconName; unit: string; decimals: number; target: string }[] = [
     { quantity: "temperature", icon: "temperature", unit: "°C", decimals: 1, target: "TEMPERATURE" },
     { quantity: "humidity", icon: "humidity", unit: "%", decimals: 0, target: "HUMIDITY" },
@@ -36,8 +36,8 @@ export function Environment({ climate, decisions, isLightOpen }: { climate: Clim
     luminosity: surgicalOf(decisions),
   };
   const words = {
-    temperature: t(`doing.${doing.temperature}`),
-    humidity: doing.humidity === undefined ? t("doing.ventilation.off") : t("doing.ventilation", { value: `${doing.humidity}${THIN}%` }),
+    temperature: told === undefined ? "" : t(`doing.${doing.temperature}`),
+    humidity: told === undefined ? "" : doing.humidity === undefined ? t("doing.ventilation.off") : t("doing.ventilation", { value: `${doing.humidity}${THIN}%` }),
     luminosity: doing.luminosity === undefined ? "" : t("doing.surgical", { value: number(doing.luminosity, language) }),
   };
   return (
@@ -221,9 +221,9 @@ export function nearest(steps: readonly number[], lux: number): number {
   return best;
 }
 
-export function LightPanel({ roomId, decisions, command, disabled }: { roomId: string; decisions: readonly Decision[]; command: Command; disabled: string | undefined }) {
+export function LightPanel({ roomId, decisions, command, disabled }: { roomId: string; decisions: readonly Decision[] | undefined; command: Command; disabled: string | undefined }) {
   const { t, language } = useWords();
-  const auto = (quantity: string) => targetOf(decisions, quantity)?.target.value;
+  const auto = (quantity: string) => targetOf(decisions ?? [], quantity)?.target.value;
   const [ambient, setAmbient] = useState(() => nearest(AMBIENT, auto("AMBIENT_LIGHT") ?? 100));
   const [surgical, setSurgical] = useState(() => nearest(SURGICAL, auto("SURGICAL_LIGHT") ?? 100_000));
   const busy = isPending(command.action) ? t("action.sent") : disabled;
@@ -276,15 +276,15 @@ export function LightPanel({ roomId, decisions, command, disabled }: { roomId: s
 }
 
 /** What the automation did last, and by which rule. */
-export function Why({ decisions, most }: { decisions: readonly Decision[]; most: number }) {
+export function Why({ decisions, most }: { decisions: readonly Decision[] | undefined; most: number }) {
   const { t, language } = useWords();
   const may = useMay();
   return (
     <div className="why">
       <h3>{t("why")}</h3>
-      {!may.readDecisions ? <p className="t3">{t("why.forbidden")}</p> : decisions.length === 0 ? <p className="t3">{t("why.none")}</p> : null}
+      {!may.readDecisions ? <p className="t3">{t("why.forbidden")}</p> : decisions === undefined ? <p className="t3">{t("state.reading")}</p> : decisions.length === 0 ? <p className="t3">{t("why.none")}</p> : null}
       <ul>
-        {decisions.slice(0, most).map((it) => (
+        {(decisions ?? []).slice(0, most).map((it) => (
           <li key={it.id} title={it.explanation}>
             <time>{clockTime(instant(it.dateTime), language)}</time>
             <span>{sentence(it)}</span>

@@ -66,7 +66,7 @@ export function ticksOf(window: LaneWindow, now: number): number[] {
   const step = steps.find((it) => span / it <= 5) ?? 4 * HOUR;
   const ticks: number[] = [];
   for (let at = Math.ceil(window.from / step) * step; at < now; at += step) {
-    if (at - window.from > span * 0.06 && now - at > span * 0.18) ticks.push(at);
+    if (at - window.from > span * 0.06 && now - at > span * 0.24) ticks.push(at);
   }
   return ticks;
 }
