@@ -45,9 +45,9 @@ export function Shell({ userId }: { userId: string }) {
         ))}
       </nav>
       <span className="grow" />
-      <button type="button" className="find" onClick={openSearch} aria-label={t("search")}>
+      <button type="button" className="find" onClick={openSearch} aria-label={`${t("search")} ${t("search.key")}`}>
         <Icon name="search" />
-        <span>{t("search")}</span>
+        <span>{t("search")}</span>{" "}
         <kbd>{t("search.key")}</kbd>
       </button>
       {connection.kind === "lost" ? (
@@ -63,7 +63,7 @@ export function Shell({ userId }: { userId: string }) {
           className="tool"
           lang={language === "en" ? "it" : "en"}
           onClick={() => setLanguage(language === "en" ? "it" : "en")}
-          aria-label={t("language.other")}
+          aria-label={`${t("language.short")}, ${t("language.other")}`}
         >
           {t("language.short")}
         </button>

@@ -7,12 +7,12 @@ const range = { low: 20, high: 60 };
 const points = (...values: number[]) => values.map((value, index) => ({ at: index, value }));
 
 test("a value in range, its ends included, is no alarm", () => {
-  for (const value of [20, 40, 60]) expect(alarmOf("humidity", points(value), range, true)).toBeUndefined();
-  expect(alarmOf("humidity", [], range, true)).toBeUndefined();
+  for (const value of [20, 40, 60]) expect(alarmOf("humidity", points(value), range, "medium")).toBeUndefined();
+  expect(alarmOf("humidity", [], range, "medium")).toBeUndefined();
 });
 
 test("an alarm lasts since the first value beyond the same side", () => {
-  expect(alarmOf("humidity", points(70, 50, 61, 62, 63), range, true)).toEqual({
+  expect(alarmOf("humidity", points(70, 50, 61, 62, 63), range, "medium")).toEqual({
     quantity: "humidity",
     priority: "medium",
     value: 63,
@@ -20,9 +20,10 @@ test("an alarm lasts since the first value beyond the same side", () => {
     limit: 60,
     since: 2,
   });
-  expect(alarmOf("humidity", points(70, 19), range, true)).toMatchObject({ side: "low", limit: 20, since: 1 });
+  expect(alarmOf("humidity", points(70, 19), range, "medium")).toMatchObject({ side: "low", limit: 20, since: 1 });
 });
 
-test("an empty room is less urgent", () => {
-  expect(alarmOf("humidity", points(61), range, false)?.priority).toBe("low");
+test("a room that waits for a patient is less urgent, an empty one is no news", () => {
+  expect(alarmOf("humidity", points(61), range, "low")?.priority).toBe("low");
+  expect(alarmOf("humidity", points(61), range, undefined)).toBeUndefined();
 });

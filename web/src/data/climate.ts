@@ -6,7 +6,10 @@ export interface Range {
   readonly high: number;
 }
 
-/** How loud a departure is: medium while a patient is in the room, low otherwise. */
+/**
+ * How loud a departure is: medium while a patient is in the room, low while one is expected soon.
+ * An empty room that nobody waits for is no news.
+ */
 export type Priority = "medium" | "low";
 
 export interface Alarm {
@@ -24,10 +27,10 @@ export function alarmOf(
   quantity: Alarm["quantity"],
   points: readonly Point[],
   range: Range,
-  isOccupied: boolean,
+  priority: Priority | undefined,
 ): Alarm | undefined {
   const newest = points.at(-1);
-  if (newest === undefined) return undefined;
+  if (newest === undefined || priority === undefined) return undefined;
   const sideOf = (value: number) => (value > range.high ? "high" : value < range.low ? "low" : undefined);
   const side = sideOf(newest.value);
   if (side === undefined) return undefined;
@@ -37,5 +40,5 @@ export function alarmOf(
     since = point.at;
   }
   const limit = side === "high" ? range.high : range.low;
-  return { quantity, priority: isOccupied ? "medium" : "low", value: newest.value, side, limit, since };
+  return { quantity, priority, value: newest.value, side, limit, since };
 }

@@ -90,14 +90,8 @@ async function ask(request: Request): Promise<Response> {
   return response;
 }
 
-async function failed(response: Response): Promise<Failed> {
-  let detail = "";
-  try {
-    const problem: unknown = await response.clone().json();
-    detail = sayingOf(problem);
-  } catch {
-    // A failure without a body has its status.
-  }
+function failed(response: Response, problem: unknown): Failed {
+  const detail = sayingOf(problem);
   const trace = response.headers.get("traceparent")?.split("-")[1] ?? "";
   switch (response.status) {
     case 401:
@@ -149,15 +143,15 @@ export const api = {
 
 /** The body of an answer, `undefined` for 204; anything but success is thrown as [`Failed`]. */
 export async function body<T>(
-  answer: Promise<{ data?: T; response: Response }>,
+  answer: Promise<{ data?: T; error?: unknown; response: Response }>,
 ): Promise<T | undefined> {
-  const { data, response } = await answer;
-  if (!response.ok) throw await failed(response);
+  const { data, error, response } = await answer;
+  if (!response.ok) throw failed(response, error);
   return response.status === 204 ? undefined : data;
 }
 
 /** The body of an answer that always has one. */
-export async function whole<T>(answer: Promise<{ data?: T; response: Response }>): Promise<T> {
+export async function whole<T>(answer: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const found = await body(answer);
   if (found === undefined) throw new Failed({ kind: "broken", status: 204, id: "" });
   return found;
@@ -166,6 +160,12 @@ export async function whole<T>(answer: Promise<{ data?: T; response: Response }>
 /** Asks for something that no document describes in full, such as a command. */
 export async function send(method: string, path: string, headers: Record<string, string> = {}): Promise<Response> {
   const response = await ask(new Request(`${base}${path}`, { method, headers }));
-  if (!response.ok) throw await failed(response.clone());
-  return response;
+  if (response.ok) return response;
+  let problem: unknown;
+  try {
+    problem = await response.json();
+  } catch {
+    // A failure without a problem has its status.
+  }
+  throw failed(response, problem);
 }

@@ -5,7 +5,7 @@ import { instant } from "~/lib/format";
 import { isStale, type Point } from "~/lib/series";
 
 import { clockRate } from "~/lib/clock";
-import { alarmOf, type Alarm, type Range } from "./climate";
+import { alarmOf, type Alarm, type Priority, type Range } from "./climate";
 import { api, body } from "./http";
 import { placeOf, spansOf, stageOf, standing, type Plan, type Span, type Stage, type Standing } from "./process";
 import {
@@ -86,7 +86,7 @@ export function climateOf(
   room: Room,
   history: RoomHistory,
   settings: DashboardSettings | undefined,
-  isOccupied: boolean,
+  priority: Priority | undefined,
   now: number,
 ): Climate {
   const isTheatre = room.type === "OPERATING_ROOM";
@@ -96,8 +96,8 @@ export function climateOf(
   const grace = 3_000 * clockRate();
   const old = (points: readonly Point[]) => isStale(points, now, SENSOR_PERIOD, grace);
   const alarms = [
-    alarmOf("temperature", history.temperature, temperature, isOccupied),
-    alarmOf("humidity", history.humidity, humidity, isOccupied),
+    alarmOf("temperature", history.temperature, temperature, priority),
+    alarmOf("humidity", history.humidity, humidity, priority),
   ].filter((alarm) => alarm !== undefined);
   return {
     history,
@@ -115,14 +115,14 @@ export function climateOf(
 const NOTHING: RoomHistory = { temperature: [], humidity: [], luminosity: [], presence: [] };
 
 /** The climate of each of these rooms. */
-export function useClimates(rooms: readonly Room[], occupied: ReadonlySet<string>): ReadonlyMap<string, Climate> {
+export function useClimates(rooms: readonly Room[], urgency: ReadonlyMap<string, Priority>): ReadonlyMap<string, Climate> {
   const settings = useQuery(settingsQuery);
   const now = useNow();
   const histories = useQueries({ queries: rooms.map((room) => roomHistoryQuery(room.id)) });
   return new Map(
     rooms.map((room, index) => [
       room.id,
-      climateOf(room, histories[index]?.data ?? NOTHING, settings.data, occupied.has(room.id), now),
+      climateOf(room, histories[index]?.data ?? NOTHING, settings.data, urgency.get(room.id), now),
     ]),
   );
 }
@@ -163,6 +163,20 @@ export function useCourses(): Courses {
     bookings: bookings.data ?? [],
     retry: () => void client.invalidateQueries(),
   };
+}
+
+/** A theatre has to be right this long before its next surgery, milliseconds. */
+const SOON = 45 * 60_000;
+
+/** Which rooms have a patient, and which expect one soon. */
+export function urgencyOf(byRoom: ReadonlyMap<string, unknown>, bookings: readonly Booking[], now: number): Map<string, Priority> {
+  const urgency = new Map<string, Priority>();
+  for (const { status, operatingRoomId: room, surgeryDateTime } of bookings) {
+    const isSoon = Math.abs(instant(surgeryDateTime) - now) < SOON;
+    if (status === "BOOKED" && isSoon && room !== null && room !== undefined) urgency.set(room, "low");
+  }
+  for (const room of byRoom.keys()) urgency.set(room, "medium");
+  return urgency;
 }
 
 /** What the automation wants of a quantity now, by its newest decision. */

@@ -7,7 +7,7 @@ import { useDay, useMay, useNow } from "~/data/hooks";
 import { failureOf, type Failure } from "~/data/http";
 import { LATE } from "~/data/process";
 import { endedProcessesQuery, processQuery, roomsQuery, technologiesQuery, whereaboutsQuery, type Booking, type Person, type Room, type Technology } from "~/data/queries";
-import { courseOf, useClimates, useCourses, type Climate, type Course } from "~/data/room";
+import { courseOf, urgencyOf, useClimates, useCourses, type Climate, type Course } from "~/data/room";
 import { instant } from "~/lib/format";
 
 export interface RoomView {
@@ -46,9 +46,8 @@ export function useBlock(): BlockView {
   const where = useQuery({ ...whereaboutsQuery, enabled: may.readProcesses });
   const endedList = ended.data ?? [];
   const followed = useQueries({ queries: endedList.map((it) => ({ ...processQuery(it.processId), staleTime: 10 * 60_000 })) });
-  const occupied = useMemo(() => new Set(courses.byRoom.keys()), [courses.byRoom]);
   const all = useMemo(() => rooms.data ?? [], [rooms.data]);
-  const climates = useClimates(all, occupied);
+  const climates = useClimates(all, urgencyOf(courses.byRoom, courses.bookings, now));
   const closed = endedList.map((process, index) =>
     courseOf(process, followed[index]?.data, courses.bookings.find((it) => it.surgeryID === process.surgeryId), now),
   );

@@ -83,6 +83,8 @@ export function Vitals({ course, climate, ranges }: { course: Course; climate: C
   const isLost = connection.kind === "lost" || vitals.isError;
   const asOf = vitals.data?.asOf ?? now;
   const x = (at: number) => ((at - window.from) / (window.to - window.from)) * 100;
+  // A label stands in a band only where it fits: letters are wider beside a narrow chart.
+  const perLetter = document.documentElement.dataset["density"] === "tablet" ? 3.5 : 1.5;
   const isNothing = vitals.data !== undefined && ROWS.every((row) => vitals.data.series[row.of].length === 0);
   return (
     <section className="vitals" aria-label={t("vitals")}>
@@ -96,7 +98,7 @@ export function Vitals({ course, climate, ranges }: { course: Course; climate: C
           const style: CSSProperties = { left: `${left}%`, width: `${right - left}%`, background: `var(--p-${span.stage}-wash)` };
           return (
             <div key={`${span.stage}-${span.from}`} className="b" style={style}>
-              {right - left > 24 ? <span>{t(`step.${span.stage}.small`)}</span> : null}
+              {right - left > t(`step.${span.stage}.small`).length * perLetter + 2 ? <span>{t(`step.${span.stage}.small`)}</span> : null}
             </div>
           );
         })}
@@ -129,7 +131,7 @@ export function Vitals({ course, climate, ranges }: { course: Course; climate: C
           </div>
         );
       })}
-      <Events course={course} x={x} now={now} />
+      <Events course={course} x={x} now={now} perLetter={perLetter} />
       <div className="axis" aria-hidden="true">
         {ticksOf(window, now).map((at) => (
           <span key={at} style={{ left: `${x(at)}%` }}>
@@ -221,10 +223,18 @@ function TrendArrow({ trend }: { trend: Trend | undefined }) {
 }
 
 /** Technologies while they were on, and devices when they were implanted. */
-function Events({ course, x, now }: { course: Course; x: (at: number) => number; now: number }) {
+function Events({ course, x, now, perLetter }: { course: Course; x: (at: number) => number; now: number; perLetter: number }) {
   const { t } = useWords();
   const uses = usesOf(course, now);
   const devices = course.followed?.detail.devices ?? [];
+  // A word stands only where nothing else does; the line below names everything.
+  const marks = devices.map((device) => x(instant(device.dateTime)));
+  const isClear = (from: number, to: number) => from >= 0 && to <= 100 && marks.every((at) => at + 4 < from || at > to);
+  const nameOf = (device: (typeof devices)[number]) => (device.type === null || device.type === undefined ? device.id : t(`device.${device.type}`));
+  const isFree = (from: number, to: number) =>
+    to <= 100 &&
+    marks.every((at) => at <= from || at > to) &&
+    uses.every((use) => x(use.to ?? now) < from || x(use.from) - ("endoscope".length * perLetter + 3) > to);
   return (
     <div className="row ev">
       <div className="n">{t("events")}</div>
@@ -232,13 +242,17 @@ function Events({ course, x, now }: { course: Course; x: (at: number) => number;
         {uses.map((use) => {
           const [left, right] = [Math.max(0, x(use.from)), Math.min(100, x(use.to ?? now))];
           if (right <= 0) return null;
-          const isRoomy = left > 30;
+          const word = t(use.type === "XRAY" ? "tech.XRAY.small" : "tech.ENDOSCOPE.small");
+          const size = word.length * perLetter + 3;
+          const [before, after] = [isClear(left - size, left), isClear(right, right + size)];
           return (
             <span key={`${use.id}-${use.from}`}>
               <span className="tech" style={{ left: `${left}%`, width: `${Math.max(0.6, right - left)}%` }} />
-              <span className="lab" style={isRoomy ? { right: `calc(${100 - left}% + 8px)` } : { left: `calc(${right}% + 8px)` }}>
-                {t(use.type === "XRAY" ? "tech.XRAY.small" : "tech.ENDOSCOPE.small")}
-              </span>
+              {before || after ? (
+                <span className="lab" style={before ? { right: `calc(${100 - left}% + 8px)` } : { left: `calc(${right}% + 8px)` }}>
+                  {word}
+                </span>
+              ) : null}
             </span>
           );
         })}
@@ -247,9 +261,11 @@ function Events({ course, x, now }: { course: Course; x: (at: number) => number;
           return left < 0 ? null : (
             <span key={device.id}>
               <span className="dev" style={{ left: `${left}%` }} />
-              <span className="lab" style={{ left: `calc(${left}% + 16px)` }}>
-                {device.type === null || device.type === undefined ? device.id : t(`device.${device.type}`)}
-              </span>
+              {isFree(left + 2, left + 4 + nameOf(device).length * perLetter) ? (
+                <span className="lab" style={{ left: `calc(${left}% + 16px)` }}>
+                  {nameOf(device)}
+                </span>
+              ) : null}
             </span>
           );
         })}
