@@ -52,12 +52,13 @@ interface Props {
   /** Whether it has been read what goes on here. */
   readonly isKnown: boolean;
   readonly steps: Command;
+  readonly light: Command;
   readonly disabled: string | undefined;
   readonly isLightOpen: boolean;
   readonly onLight: () => void;
 }
 
-export function Actions({ room, course, isKnown, steps, disabled, isLightOpen, onLight }: Props) {
+export function Actions({ room, course, isKnown, steps, light, disabled, isLightOpen, onLight }: Props) {
   const { t, language } = useWords();
   const may = useMay();
   const isTheatre = room.type === "OPERATING_ROOM";
@@ -71,6 +72,9 @@ export function Actions({ room, course, isKnown, steps, disabled, isLightOpen, o
   const event = new URLSearchParams(steps.path.split("?")[1] ?? "").get("event");
   const pendingOf = (name: string) => isPending(steps.action) && event === name;
   const isOver = course?.process.state === "POST_SURGERY" || course?.process.state === "INTERRUPTED";
+  // One place for answers: the newest stands there.
+  const atOf = (command: Command) => (command.action.kind === "idle" ? 0 : command.action.at);
+  const isLightNewer = light.path.includes("custom-automation-scenario") && atOf(light) > atOf(steps);
   const key = `action.${event ?? "emergency"}`;
   const asked = isKey(key) ? t(key) : (event ?? "");
   return (
@@ -121,7 +125,7 @@ export function Actions({ room, course, isKnown, steps, disabled, isLightOpen, o
         ) : null}
       </div>
       <div className="grow receipt-slot">
-        <Receipt command={steps} what={asked} failed={asked} />
+        {isLightNewer ? <Receipt command={light} what={t("light.done")} failed={t("light.failed")} /> : <Receipt command={steps} what={asked} failed={asked} />}
       </div>
       <Button icon="bulb" look={isLightOpen ? "on" : "plain"} onClick={onLight} pressed={isLightOpen}>
         {t("light")}

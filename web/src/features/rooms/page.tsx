@@ -18,7 +18,7 @@ import { Empty, Loading, Problem } from "~/ui/states";
 
 import "./room.css";
 import { Actions, useSteps } from "./actions";
-import { AlarmSlot, Environment, LightPanel, ProposalBox, Receipt, useDecisions, Why } from "./side";
+import { AlarmSlot, Environment, LightPanel, ProposalBox, useDecisions, Why } from "./side";
 import { usesOf, Vitals } from "./vitals";
 
 export function RoomPage() {
@@ -69,7 +69,6 @@ function Shown({ room }: { room: Room }) {
   const isLost = connection.kind === "lost";
   const disabled = isLost ? t("offline.actions") : may.command ? undefined : t("forbidden.actions");
   if (climate === undefined) return null;
-  const isLightAnswer = light.path.includes("custom-automation-scenario");
   const failure = courses.error === null ? undefined : failureOf(courses.error);
   return (
     <main className={isLost ? "room is-offline" : "room"} id="main" tabIndex={-1}>
@@ -90,10 +89,7 @@ function Shown({ room }: { room: Room }) {
         <aside className="side" aria-label={t("room.environment")}>
           <Environment climate={climate} decisions={decisions} isLightOpen={isLightOpen} />
           {isLightOpen ? (
-            <>
-              <LightPanel roomId={room.id} decisions={decisions} command={light} disabled={disabled} />
-              {isLightAnswer ? <Receipt command={light} what={t("light.done")} failed={t("light.failed")} /> : null}
-            </>
+            <LightPanel roomId={room.id} decisions={decisions} command={light} disabled={disabled} />
           ) : (
             <>
               <ProposalBox roomId={room.id} command={light} disabled={disabled} />
@@ -109,6 +105,7 @@ function Shown({ room }: { room: Room }) {
         isKnown={!courses.isPending && failure === undefined}
         course={course}
         steps={steps}
+        light={light}
         disabled={disabled}
         isLightOpen={isLightOpen}
         onLight={() => setLightOpen(!isLightOpen)}
