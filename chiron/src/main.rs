@@ -9,6 +9,7 @@ mod demonstrate;
 mod events;
 mod house;
 mod openapi;
+mod pages;
 mod rebuild;
 mod serve;
 mod settings;

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::run::{cargo, everything_required, generate, run, say};
 use crate::setup::{self, Missing};
-use crate::{arch, tidy};
+use crate::{arch, tidy, web};
 
 /// How a suite ended when it did not fail.
 enum Outcome {
@@ -21,7 +21,7 @@ enum Outcome {
 
 type Suite = (&'static str, fn(&Path) -> Result<Outcome>);
 
-const SUITES: [Suite; 6] = [
+const SUITES: [Suite; 8] = [
     ("format", |root| passed(run(&mut cargo(root, &["fmt", "--all", "--check"])))),
     ("arch", |root| passed(arch::check(root)?.report("arch"))),
     ("tidy", |root| passed(tidy::check(root)?.report("tidy"))),
@@ -31,10 +31,22 @@ const SUITES: [Suite; 6] = [
     }),
     ("unit and contract tests", unit_and_contract),
     ("generated files", |root| passed(generate(root, true))),
+    ("web", |root| had(web::check(root)?)),
+    ("web journeys", |root| {
+        run(&mut cargo(root, &["build", "--quiet", "--package", "chiron"]))?;
+        had(web::journeys(root, &[])?)
+    }),
 ];
 
 fn passed(result: Result<()>) -> Result<Outcome> {
     result.map(|()| Outcome::Passed)
+}
+
+fn had(result: Result<(), Missing>) -> Result<Outcome> {
+    Ok(match result {
+        Ok(()) => Outcome::Passed,
+        Err(missing) => Outcome::Skipped(missing),
+    })
 }
 
 /// Runs every suite, or those whose name contains `only`.

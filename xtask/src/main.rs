@@ -10,6 +10,7 @@ mod run;
 mod setup;
 mod sim;
 mod tidy;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;
@@ -57,7 +58,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Writes what is generated: the `OpenAPI` documents in `openapi/`
+    /// Writes what is generated: the `OpenAPI` documents in `openapi/`, the web's types of them
     Gen {
         /// Change nothing; fail when a file is stale
         #[arg(long)]

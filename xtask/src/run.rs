@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use crate::setup::{self, Missing};
-use crate::workspace;
+use crate::{web, workspace};
 
 /// Whether this is the gate of CI, where a skipped suite is a failure: `CHIRON_REQUIRE_ALL` is 1.
 #[expect(clippy::disallowed_methods, reason = "the gate is told by the environment, as CI is")]
@@ -55,6 +55,7 @@ fn shown(command: &Command) -> String {
 /// Builds the optimised binary and starts it.
 pub(crate) fn up(root: &Path, args: &[String]) -> Result<()> {
     setup::announce_what_up_needs()?;
+    web::build(root)?;
     run(&mut cargo(root, &["build", "--release", "--package", "chiron"]))?;
     let mut up = cargo(root, &["run", "--release", "--quiet", "--package", "chiron", "--", "up"]);
     // Whoever sees Chiron for the first time has two minutes.
@@ -79,6 +80,7 @@ pub(crate) fn cluster(root: &Path, args: &[String]) -> Result<()> {
                 anyhow::anyhow!("the cluster cannot be started: {reason}")
             })
         };
+        web::build(root)?;
         run(&mut cargo(root, &["build", "--release", "--package", "chiron"]))?;
         cluster.arg("--chiron").arg(workspace::built("release", "chiron")?);
         cluster.arg("--kafka").arg(there(setup::jars(root, &setup::KAFKA)?)?);
@@ -91,7 +93,7 @@ pub(crate) fn truth(root: &Path, args: &[String]) -> Result<()> {
     run(cargo(root, &["run", "--quiet", "--package", "truth", "--"]).args(args))
 }
 
-/// Writes the documents in `openapi/`, or with `check` compares them.
+/// Writes the documents in `openapi/` and the web's types of them, or with `check` compares them.
 pub(crate) fn generate(root: &Path, check: bool) -> Result<()> {
     let mut args = vec![
         "run",
@@ -108,5 +110,15 @@ pub(crate) fn generate(root: &Path, check: bool) -> Result<()> {
     if check {
         args.push("--check");
     }
-    run(&mut cargo(root, &args))
+    run(&mut cargo(root, &args))?;
+    match web::generate(root, check)? {
+        Ok(()) => Ok(()),
+        Err(Missing(reason)) if everything_required() => {
+            bail!("the web's types cannot be compared: {reason}")
+        }
+        Err(Missing(reason)) => {
+            say(&format!("the web's types were left alone: {reason}"));
+            Ok(())
+        }
+    }
 }

@@ -24,7 +24,10 @@ mod dashboard;
 
 mod live;
 
+mod showing;
 mod web;
+
+mod pages;
 
 use std::time::Duration;
 
@@ -36,7 +39,9 @@ use tokio::net::TcpListener;
 pub use accounts::{AccountError, ClientAccount};
 pub use block::{CredentialsV1, RefreshV1, SessionV1, TokenV1};
 pub use keys::KeyError;
+pub use pages::Pages;
 pub use room::EmergencyV1;
+pub use showing::{Dashboards, Range, Ranges};
 
 use crate::accounts::Accounts;
 use crate::dashboard::Directory;
@@ -85,6 +90,9 @@ pub struct Settings {
     /// Seconds between signs of life on an idle stream, 1 or more.
     #[serde(default = "live_heartbeat_seconds")]
     pub live_heartbeat_seconds: u32,
+    /// How the hospital wants its dashboards.
+    #[serde(default)]
+    pub dashboards: Dashboards,
 }
 
 fn access_token_minutes() -> u32 {
@@ -124,6 +132,7 @@ impl Settings {
             live_streams: live_streams(),
             live_replay_records: live_replay_records(),
             live_heartbeat_seconds: live_heartbeat_seconds(),
+            dashboards: Dashboards::default(),
         }
     }
 }
@@ -148,6 +157,8 @@ pub struct Gateway {
     secure_cookie: bool,
     directory: Directory,
     hub: Hub,
+    dashboards: Dashboards,
+    pages: Pages,
 }
 
 /// Reads the keys, or makes the first one, and takes the service and device accounts. From here on
@@ -177,10 +188,18 @@ pub async fn prepare(
     let runtime = Runtime { guard, calls, ..runtime };
     let hub = Hub::start(&runtime, settings).await.map_err(|err| failed(err.into()))?;
     let (directory, secure_cookie) = (Directory::default(), settings.secure_cookie);
-    Ok(Gateway { runtime, tokens, accounts, secure_cookie, directory, hub })
+    let dashboards = settings.dashboards.clone().checked().map_err(|err| failed(err.into()))?;
+    let pages = Pages::default();
+    Ok(Gateway { runtime, tokens, accounts, secure_cookie, directory, hub, dashboards, pages })
 }
 
 impl Gateway {
+    /// Serves this web application on the listener for browsers.
+    #[must_use]
+    pub fn with_pages(self, pages: Pages) -> Self {
+        Self { pages, ..self }
+    }
+
     /// The routes for the block's dashboard, the token route and the keys.
     #[must_use]
     pub fn block_api(&self) -> Api {
@@ -194,11 +213,12 @@ impl Gateway {
         of_room(Api::new(NAME, "API gateway, room dashboard")).with_state(self.clone())
     }
 
-    /// The routes for browsers: those of both dashboards, and the way to the services behind.
+    /// The routes for browsers: those of both dashboards, the way to the services behind, and the
+    /// web application.
     #[must_use]
     pub fn web_api(&self) -> Api {
         let api = block::sessions(Api::new(NAME, "API gateway, web"));
-        web::services(of_room(of_block(api))).with_state(self.clone())
+        pages::files(web::services(of_room(of_block(api)))).with_state(self.clone())
     }
 
     /// The runtime with the gateway's own guard and tokens.
@@ -235,7 +255,7 @@ impl Gateway {
 }
 
 fn of_block(api: Api<Gateway>) -> Api<Gateway> {
-    live::of_block(dashboard::of_block(audit::trail(api)))
+    showing::settings(live::of_block(dashboard::of_block(audit::trail(api))))
 }
 
 fn of_room(api: Api<Gateway>) -> Api<Gateway> {
@@ -255,6 +275,7 @@ pub async fn run(
     settings: Settings,
     clients: Vec<ClientAccount>,
     listeners: Listeners,
+    pages: Pages,
 ) -> Result<(), ServeError> {
-    prepare(runtime, &settings, clients).await?.serve(listeners).await
+    prepare(runtime, &settings, clients).await?.with_pages(pages).serve(listeners).await
 }

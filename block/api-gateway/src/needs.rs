@@ -51,6 +51,8 @@ pub(crate) const COMMAND: Need = LIGHTS.recorded(Recorded::Always);
 /// Live streams: everybody who may read some kind of event; each event is asked for by itself.
 /// Recorded when a stream begins, since nobody behind is asked for what it tells.
 pub(crate) const LIVE: Need = Need::new("live", "read", EVERYBODY).recorded(Recorded::Always);
+/// How the dashboards are set up.
+pub(crate) const DASHBOARDS: Need = Need::new("dashboards", "read", EVERYBODY);
 /// The way to the services behind, which ask and record for themselves.
 pub(crate) const SERVICES: Need =
     Need::new("services", "use", EVERYBODY).recorded(Recorded::Refusals);

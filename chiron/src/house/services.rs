@@ -116,8 +116,9 @@ impl Builder<'_> {
         };
         let mut gateway = self.settings.gateway.clone();
         gateway.source_time_users.extend(self.settings.source_time_users.iter().cloned());
+        gateway.dashboards.time_zone.clone_from(&self.settings.time_zone);
         let clients = client_accounts(self.accounts)?;
-        let work = api_gateway::run(runtime, gateway, clients, listeners);
+        let work = api_gateway::run(runtime, gateway, clients, listeners, crate::pages::pages());
         running.spawn(async move { (api_gateway::NAME, work.await) });
         Ok(())
     }

@@ -143,6 +143,22 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
+    /// Adds a route for everybody that the OpenAPI document leaves out, such as the files of a web
+    /// application.
+    #[must_use]
+    pub fn open(mut self, methods: &[Method], path: &str, routes: MethodRouter<S>) -> Self {
+        for method in methods {
+            let (method, path) = (method.clone(), path.to_owned());
+            let recorded = Recorded::Never;
+            self.entries.push(RouteEntry { method, path, need: None, recorded });
+        }
+        let routes = routes.layer(middleware::from_fn(move |request: Request, next: Next| {
+            welcome(Recorded::Never, request, next)
+        }));
+        self.router = self.router.route(path, routes);
+        self
+    }
+
     /// Shows problems in the form of another protocol. Status and headers of the problem are kept.
     #[must_use]
     pub fn face(mut self, face: fn(&Problem) -> Response) -> Self {

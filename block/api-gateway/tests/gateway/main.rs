@@ -8,6 +8,7 @@ mod audit;
 mod commands;
 mod dashboard;
 mod live;
+mod pages;
 mod sessions;
 mod sockets;
 mod web;

@@ -40,6 +40,9 @@ async fn only_sign_in_keys_and_time_are_public() {
         "/api/v1/obd/auth/refresh",
         "/api/v1/obd/auth/logout",
         "/api/v1/clock",
+        // The web application.
+        "/",
+        "/{*path}",
     ];
     assert_eq!(public, expected);
 }

@@ -1,0 +1,194 @@
+/**
+ * A gateway made up for the journeys: it serves the built application under the real one's policy,
+ * and the made-up block. Who signs in chooses what is wrong with it: `nurse.partial`, `nurse.empty`,
+ * `nurse.error`, `nurse.slow`; the part before the dot is the role.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+
+import * as world from "./world.mjs";
+
+const DIST = new URL("../dist", import.meta.url).pathname;
+const TYPES = { js: "text/javascript", css: "text/css", html: "text/html", svg: "image/svg+xml", woff2: "font/woff2" };
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const ROLES = { nurse: ["nurse"], surgeon: ["surgeon"], manager: ["block-manager"], display: ["display"], developer: ["developer"], admin: ["admin"] };
+
+export async function startMock() {
+  const state = { streams: new Set(), isCut: false, commands: [], changes: [] };
+  const server = createServer((request, response) => {
+    if (state.isCut) return request.socket.destroy();
+    answer(state, request, response).catch((error) => {
+      response.writeHead(500).end(String(error));
+    });
+  });
+  const sockets = new Set();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const tell = (event, data) => {
+    for (const stream of state.streams) stream.write(`event: ${event}\nid: ${Math.random()}\ndata: ${JSON.stringify(data)}\n\n`);
+  };
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    commands: state.commands,
+    changes: state.changes,
+    tell,
+    cut() {
+      state.isCut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    mend() {
+      state.isCut = false;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(resolve);
+      }),
+  };
+}
+
+function cookieOf(request) {
+  const found = /user=([^;]+)/.exec(request.headers.cookie ?? "");
+  return found === null ? undefined : decodeURIComponent(found[1]);
+}
+
+async function bodyOf(request) {
+  let text = "";
+  for await (const piece of request) text += piece;
+  return text === "" ? undefined : JSON.parse(text);
+}
+
+async function answer(state, request, response) {
+  const url = new URL(request.url, "http://mock");
+  const path = url.pathname;
+  const json = (status, value, headers = {}) => response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(value));
+  const problem = (status, detail) => json(status, { type: "about:blank", title: detail, status, detail }, { "content-type": "application/problem+json", traceparent: "00-7f310c5be27a1ae38482757c4bdd7d94-efc50547877e3cbf-01" });
+  if (!path.startsWith("/api/") && !path.startsWith("/services/")) return page(path, response);
+
+  if (path === "/api/v1/clock") return json(200, { now: new Date(world.NOW).toISOString(), rate: 1, mode: "system", epoch: null });
+  if (path === "/api/v1/obd/auth" || path === "/api/v1/obd/auth/refresh") {
+    const given = await bodyOf(request);
+    const user = given.userId ?? given.refreshToken;
+    const roles = ROLES[user.split(".")[0]];
+    if (roles === undefined || given.password === "wrong") return problem(401, "wrong");
+    return json(200, { accessToken: "t", expiresIn: 900, refreshToken: user, roles }, { "set-cookie": `user=${encodeURIComponent(user)}; Path=/; HttpOnly; SameSite=Strict` });
+  }
+  if (path === "/api/v1/obd/auth/logout") return response.writeHead(204).end();
+  const user = cookieOf(request);
+  if (user === undefined) return problem(401, "who?");
+  const [role, mood = ""] = user.split(".");
+  if (mood === "error" && path.includes("/services/") && !path.endsWith("/rooms")) return problem(500, "bug");
+  if (mood === "down" && path.includes("/services/")) return problem(503, "does not answer");
+  if (mood === "slow" && path.includes("/services/")) await new Promise((resolve) => setTimeout(resolve, 60_000));
+  const extra = mood === "partial" ? { "chiron-partial": "staff-tracking" } : {};
+  const list = (entries) => (entries.length === 0 ? response.writeHead(204, extra).end() : json(200, { entries, total: entries.length, next: null }, extra));
+  const isEmpty = mood === "empty";
+
+  if (request.method !== "GET") return change(state, { path, url, request, role, json, problem, response });
+  if (path === "/api/v1/obd/live") {
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    response.write("retry: 1000\nid: start\n\n");
+    state.streams.add(response);
+    const beat = setInterval(() => response.write("id: beat\n\n"), 5_000);
+    response.on("close", () => {
+      clearInterval(beat);
+      state.streams.delete(response);
+    });
+    return undefined;
+  }
+  if (path === "/api/v1/dashboard-settings") {
+    const range = (low, high) => ({ low, high });
+    return json(200, {
+      timeZone: "Europe/Rome", lockAfterMinutes: 10,
+      ranges: {
+        theatreTemperature: range(20, 24), theatreHumidity: range(20, 60), otherTemperature: range(20, 24), otherHumidity: range(20, 60), heartRate: range(60, 90), saturation: range(94, 100),
+        bloodPressure: range(60, 140), respiratoryRate: range(10, 20), bodyTemperature: range(36, 37.5),
+      },
+    });
+  }
+  if (path === "/api/v1/obd/block-hp-tracking-info") {
+    if (isEmpty || mood === "partial") return response.writeHead(204, extra).end();
+    const counts = {};
+    for (const it of world.people) counts[it.room] = (counts[it.room] ?? 0) + 1;
+    if (role === "display") return json(200, Object.entries(counts).map(([room, count]) => ({ room, count })));
+    return json(200, world.people.map((it) => ({ healthProfessionalId: it.id, healthProfessionalName: it.name, healthProfessionalSurname: it.surname, healthProfessionalRole: it.role, room: it.room })));
+  }
+  const [, , service, , , ...rest] = path.split("/");
+  const last = rest.at(-1);
+  const from = Date.parse(url.searchParams.get("from") ?? "2000-01-01T00:00:00Z");
+  switch (`${service} ${rest[0]}`) {
+    case "building-management rooms":
+      if (rest[1] === "data") return json(200, isEmpty ? { entries: [], total: 0, next: null } : world.climate(last, from));
+      return list(isEmpty ? [] : world.rooms.map((entry) => ({ entry, url: "" })));
+    case "building-management medical-technologies":
+      return list(isEmpty ? [] : world.technologies.map((entry) => ({ entry, url: "" })));
+    case "surgical-process-monitoring processes": {
+      if (!["nurse", "surgeon", "manager", "display"].includes(role)) return problem(403, "not for this role");
+      if (rest.length === 1) return list(isEmpty || url.searchParams.get("open") === "false" ? [] : world.processes.map((it) => it.entry));
+      const found = world.processes.find((it) => it.entry.processId === rest[1]);
+      if (found === undefined) return problem(404, "unknown");
+      if (rest[2] === "history") return json(200, { entries: found.history, total: found.history.length, next: null });
+      if (rest[2] === "vital-signs") return json(200, world.vitals(rest[1], from));
+      return json(200, found.detail);
+    }
+    case "surgery-booking-integration surgeryBookings":
+      return list(isEmpty ? [] : world.bookings);
+    case "automation-management decisions":
+      return list(url.searchParams.get("roomId") === "or-2" ? world.decisions : []);
+    case "staff-tracking rooms-tracking-data":
+    case "staff-tracking block-tracking-data":
+    case "staff-tracking health-professionals-tracking-data": {
+      if (url.searchParams.has("from") && role !== "manager") return problem(403, "not for this role");
+      const chosen = world.people.filter((it) => rest[0] === "block-tracking-data" || it.room === last || it.id === last);
+      return list(isEmpty ? [] : chosen.map((it, index) => ({ dateTime: world.iso(60 - index), healthProfessionalId: it.id, roomId: it.room, trackingType: "ENTER" })));
+    }
+    case "user-management-integration healthProfessionals": {
+      const found = world.people.find((it) => it.id === last);
+      return found === undefined ? problem(404, "unknown") : json(200, { healthProfessionalId: found.id, name: found.name, surname: found.surname, role: found.role, birthdate: "1980-01-01", emailAddress: "a@example.org", gender: "OTHER", phoneNumber: "0" });
+    }
+    case "patient-management-integration patients":
+      return json(200, { taxCode: last, name: "Anna", surname: "Rossi", birthdate: "1972-03-04" });
+    case "surgery-report reports": {
+      if (rest.length === 1) {
+        const entry = { ...world.report, patientId: world.report.patientID, patientName: "Giorgio", patientSurname: "Mele" };
+        return list(isEmpty ? [] : [{ entry, url: "" }]);
+      }
+      if (rest[1] !== world.report.surgicalProcessID) return problem(404, "unknown");
+      if (rest[2] === "versions" && rest.length === 3) {
+        const version = (n, kind) => ({ version: n, revision: n, dateTime: world.iso(40 - 8 * n), kind, author: null, text: null, settled: n > 1, complete: true, missing: [], signature: null, url: "" });
+        return json(200, { entries: [version(1, "COMPOSED"), version(2, "COMPOSED"), version(3, "ADDITION")], total: 3 });
+      }
+      if (rest[2] === "versions") return json(200, { ...world.report, complete: last !== "2", version: Number(last) });
+      return json(200, world.report);
+    }
+    default:
+      return problem(404, `the mock has no ${path}`);
+  }
+}
+
+async function change(state, { path, url, request, role, json, problem, response }) {
+  if (path.startsWith("/api/v1/ord/")) {
+    const command = { id: request.headers["x-command-id"], path, query: Object.fromEntries(url.searchParams) };
+    state.commands.push(command);
+    if (!["nurse", "surgeon"].includes(role)) return problem(403, "not for this role");
+    if (path.endsWith("emergency-surgeries")) return json(202, { processId: "emergency-1", patientId: "emergency-patient-1" });
+    return response.writeHead(204, { "x-command-id": command.id }).end();
+  }
+  state.changes.push(`${request.method} ${path}`);
+  if (path.endsWith("/s-6")) return problem(409, "the theatre is taken at that time");
+  return response.writeHead(204).end();
+}
+
+function page(path, response) {
+  const name = path.slice(1);
+  const file = /^[\w./-]+\.\w+$/.test(name) && existsSync(join(DIST, name)) ? name : "index.html";
+  const bytes = readFileSync(join(DIST, file));
+  const etag = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
+  response.writeHead(200, { "content-type": TYPES[file.split(".").at(-1)] ?? "application/octet-stream", "content-security-policy": POLICY, etag }).end(bytes);
+}

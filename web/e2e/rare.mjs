@@ -1,0 +1,239 @@
+/** Journeys against a made-up gateway: every page, every state, every role, and the network cut. */
+import { ARTIFACTS, faults, hold, must, open, signIn, SIZES, until } from "./kit.mjs";
+import { NOW } from "./world.mjs";
+
+/** Every page, with what must be on it before it is looked at. */
+const PAGES = [
+  ["block", "/block", "manager", "OR 2"],
+  ["block-floor", "/block?view=floor&room=or-2", "manager", "OR 2"],
+  ["wall", "/block?wall=true", "display", "OR 2"],
+  ["rooms", "/rooms", "nurse", "OR 2"],
+  ["room", "/rooms/or-2", "nurse", "P-0417"],
+  ["room-free", "/rooms/or-4", "nurse", "OR 4"],
+  ["staff", "/staff", "manager", "Neri"],
+  ["bookings", "/bookings", "manager", "P-0431"],
+  ["reports", "/reports", "surgeon", "Mele"],
+  ["report", "/reports/process-0", "surgeon", "Mele"],
+  ["building", "/building", "manager", "Endoscope 2"],
+  ["design", "/design", "nurse", "bg"],
+];
+
+async function shown(browser, mock, [name, path, user, text], look) {
+  const tab = await open(browser, mock.url, look);
+  await tab.go(path);
+  await signIn(tab.page, user, "correct horse", look.language);
+  await tab.page.getByText(text).first().waitFor({ timeout: 10_000 });
+  await tab.page.waitForTimeout(600);
+  const file = `${name}-${look.theme}-${look.language}-${look.size.join("x")}.png`;
+  await tab.page.screenshot({ path: ARTIFACTS + file });
+  const wrong = [...(await faults(tab.page, { axe: look.axe !== false })), ...tab.wrong];
+  await tab.close();
+  must(wrong.length === 0, `${file}: ${wrong.join("; ")}`);
+}
+
+/** One look at each page; with `isFull` each size, theme and language. */
+export function looks(isFull) {
+  const looks = [];
+  for (const [index, page] of PAGES.entries()) {
+    if (!isFull) {
+      const size = page[0] === "wall" ? SIZES[0] : page[0].startsWith("room") && page[0] !== "rooms" ? SIZES[2 + (index % 2)] : SIZES[1];
+      const theme = page[0].startsWith("room") || page[0] === "wall" ? "theatre" : "day";
+      looks.push([page, { size, theme, language: index % 3 === 0 ? "it" : "en" }]);
+      continue;
+    }
+    for (const size of SIZES) {
+      for (const theme of ["day", "theatre"]) for (const language of ["en", "it"]) looks.push([page, { size, theme, language, axe: size === SIZES[1] }]);
+    }
+  }
+  return looks.map(([page, look]) => [`${page[0]} ${look.size.join("x")} ${look.theme} ${look.language}`, (browser, mock) => shown(browser, mock, page, look)]);
+}
+
+const tablet = { size: SIZES[2], theme: "theatre" };
+
+async function room(browser, mock, user, look = tablet) {
+  const tab = await open(browser, mock.url, look);
+  await tab.go("/rooms/or-2");
+  await signIn(tab.page, user);
+  await tab.page.getByText("P-0417").first().waitFor();
+  return tab;
+}
+
+export const JOURNEYS = [
+  ["signing in: wrong, then right, then out", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await go("/rooms");
+    await signIn(page, "nurse", "wrong");
+    await page.getByText("User or password are not right.").waitFor();
+    await signIn(page, "nurse");
+    await page.getByRole("heading", { name: "Rooms" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Rooms" }).waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("User").waitFor();
+    await close();
+  }],
+  ["locking hides everything until the password comes", async (browser, mock) => {
+    const { page, close } = await room(browser, mock, "nurse");
+    await page.getByRole("button", { name: "Lock screen" }).click();
+    await page.getByText("Locked, nurse").waitFor();
+    must((await page.getByText("P-0417").count()) === 0, "a patient's code is on a locked screen");
+    await page.getByLabel("Password", { exact: true }).fill("x");
+    await page.getByRole("button", { name: "Unlock" }).click();
+    await page.getByText("P-0417").first().waitFor();
+    await close();
+  }],
+  ["a step: held, sent once, confirmed by the room", async (browser, mock) => {
+    const { page, close } = await room(browser, mock, "nurse");
+    const before = mock.commands.length;
+    await hold(page, /End of surgery/, 400);
+    must(mock.commands.length === before, "a short touch sent something");
+    await hold(page, /End of surgery/, 1_400);
+    await page.getByText(/accepted \d/).first().waitFor();
+    await hold(page, /End of surgery/, 1_400);
+    must(mock.commands.length === before + 1, `sent ${mock.commands.length - before} times`);
+    const { query, id } = mock.commands.at(-1);
+    must(query.event === "END_OF_SURGERY" && query.roomId === "or-2" && query.processId === "process-2", JSON.stringify(query));
+    must(/^[0-9a-f-]{36}$/.test(id), "the command has no name");
+    await close();
+  }],
+  ["a proposal is adapted, and refused with its reason", async (browser, mock) => {
+    const { page, close } = await room(browser, mock, "nurse");
+    const data = { roomId: "or-2", medicalTechnologyType: "endoscope", ambientLightLux: 60, surgicalLightLux: 150_000 };
+    mock.tell("proposal", { key: "P", roomId: "or-2", data, dateTime: new Date(NOW).toISOString() });
+    await page.getByText("Endoscope on: adapt light?").waitFor();
+    await page.screenshot({ path: `${ARTIFACTS}room-proposal.png` });
+    await page.getByRole("button", { name: "Adapt" }).click();
+    await until("the command", () => mock.commands.at(-1)?.path.endsWith("adapt-environment"));
+    const answer = { commandId: mock.commands.at(-1).id, outcome: "REFUSED", roomId: "or-2", data: { reason: "NOT_IN_USE" }, dateTime: new Date(NOW).toISOString() };
+    mock.tell("command", { key: "C", ...answer });
+    await page.getByText("the technology is not in use any more").waitFor();
+    await close();
+  }],
+  ["light by hand is confirmed by the lamp", async (browser, mock) => {
+    const { page, close } = await room(browser, mock, "nurse");
+    await page.getByRole("button", { name: "Light", exact: true }).click();
+    await page.getByRole("slider", { name: "Ambient" }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.screenshot({ path: `${ARTIFACTS}room-light.png` });
+    await page.getByRole("button", { name: "Set" }).click();
+    await until("the command", () => mock.commands.at(-1)?.path.endsWith("custom-automation-scenario"));
+    must(mock.commands.at(-1).query.ambientLightLux === "150", JSON.stringify(mock.commands.at(-1).query));
+    mock.tell("command", { key: "C", commandId: mock.commands.at(-1).id, outcome: "CONFIRMED", roomId: "or-2", data: {}, dateTime: new Date(NOW).toISOString() });
+    await page.getByText("Light set").waitFor();
+    await close();
+  }],
+  ["who may not act sees why, and the server is not asked", async (browser, mock) => {
+    const { page, close } = await room(browser, mock, "manager");
+    const before = mock.commands.length;
+    await hold(page, /End of surgery/, 1_400);
+    must(mock.commands.length === before, "a manager's touch was sent");
+    await page.getByText("Only the surgical team acts here").first().waitFor();
+    await close();
+  }],
+  ["what is measured now is on the screen at once", async (browser, mock) => {
+    const { page, close } = await room(browser, mock, "nurse");
+    const dateTime = new Date(NOW + 1_000).toISOString();
+    mock.tell("room", { key: "TEMPERATURE_EVENT", roomId: "or-2", roomType: "OPERATING_ROOM", data: { temperatureValue: 23.7, temperatureUnit: "CELSIUS" }, dateTime });
+    await page.getByText("23.7").first().waitFor({ timeout: 2_000 });
+    await close();
+  }],
+  ["the network cut for 20 s: said, greyed, and caught up without a reload", async (browser, mock) => {
+    const { page, close } = await room(browser, mock, "nurse");
+    await page.evaluate(() => {
+      window.sameDocument = true;
+    });
+    mock.cut();
+    await page.getByText(/No connection since 10:4/).waitFor({ timeout: 5_000 });
+    await page.getByText("Last values", { exact: false }).waitFor();
+    must((await page.getByText("P-0417").count()) > 0, "the last values are gone");
+    await hold(page, /End of surgery/, 1_400);
+    await page.screenshot({ path: `${ARTIFACTS}room-offline.png` });
+    await page.waitForTimeout(18_000);
+    mock.mend();
+    await page.getByText("live", { exact: true }).waitFor({ timeout: 10_000 });
+    must((await page.getByText(/No connection since/).count()) === 0, "the banner stayed");
+    must(await page.evaluate(() => window.sameDocument === true), "the page was loaded anew");
+    await close();
+  }],
+  ["a wall comes back by itself after the gateway was away at its start", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url, { size: SIZES[0], theme: "theatre" });
+    await go("/block?wall=true");
+    await signIn(page, "display");
+    await page.getByText("OR 2").first().waitFor();
+    for (const name of ["Neri", "Conti", "Anna"]) must((await page.getByText(name).count()) === 0, `a wall shows ${name}`);
+    must((await page.getByRole("button").count()) === 0, "a wall has something to touch");
+    mock.cut();
+    await page.getByText(/No connection since/).waitFor({ timeout: 8_000 });
+    mock.mend();
+    await page.getByText(/live$/).waitFor({ timeout: 12_000 });
+    await page.reload();
+    await page.getByText("OR 2").first().waitFor();
+    await close();
+  }],
+  ["states: loading, empty, partial, forbidden, error, not there", async (browser, mock) => {
+    const see = async (user, path, text) => {
+      const { page, go, close, wrong } = await open(browser, mock.url);
+      await go(path);
+      await signIn(page, user);
+      await page.getByText(text).first().waitFor({ timeout: 12_000 });
+      const found = [...(await faults(page)), ...wrong];
+      await close();
+      must(found.length === 0, `${user} ${path}: ${found.join("; ")}`);
+    };
+    await see("nurse.slow", "/rooms", "Reading rooms");
+    await see("nurse.empty", "/rooms", "No rooms yet");
+    await see("manager.empty", "/bookings", "Nothing is booked");
+    await see("nurse.empty", "/reports", "No report found");
+    await see("nurse.partial", "/block", "staff-tracking did not answer");
+    await see("nurse", "/staff", "Not for your role: movements");
+    await see("developer", "/reports", "Not for your role: reports");
+    await see("nurse.error", "/bookings", "7f310c5be27a");
+    await see("nurse.down", "/reports", "The service does not answer");
+    await see("nurse", "/rooms/or-99", "There is no room or-99");
+    await see("nurse", "/nowhere", "There is no such page");
+  }],
+  ["a booking is moved, called off, and refused with the reason", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await go("/bookings");
+    await signIn(page, "manager");
+    const row = page.getByRole("row", { name: /P-0420/ });
+    await row.getByRole("button", { name: "Reschedule" }).click();
+    await page.getByLabel("Begins").fill("2026-05-15T12:30");
+    await page.getByRole("button", { name: "Save" }).click();
+    await until("the change", () => mock.changes.some((it) => it.endsWith("/surgeryBookings/s-5")));
+    await page.getByRole("row", { name: /P-0431/ }).getByRole("button", { name: "Call off" }).click();
+    await hold(page, /^Call off hold/, 1_400);
+    await page.getByText("the theatre is taken at that time").waitFor();
+    await close();
+  }],
+  ["keys: help, search, places", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await go("/rooms");
+    await signIn(page, "surgeon");
+    await page.getByText("OR 2").first().waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "detached" });
+    await page.keyboard.press("Control+k");
+    await page.getByRole("textbox", { name: "Search" }).fill("mele");
+    await page.getByRole("option", { name: /Mele/ }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Laparoscopic cholecystectomy" }).waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("b");
+    await page.getByRole("heading", { name: "Operating block" }).waitFor();
+    must(new URL(page.url()).pathname === "/block", page.url());
+    await close();
+  }],
+  ["a report gets a note", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await go("/reports/process-0");
+    await signIn(page, "surgeon");
+    await page.getByRole("button", { name: "Add a note" }).click();
+    await page.getByLabel("Note", { exact: true }).fill("Seen again on the ward.");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await until("the note", () => mock.changes.some((it) => it === "PATCH /services/surgery-report/api/v1/reports/process-0"));
+    await close();
+  }],
+];

@@ -1,0 +1,18 @@
+/** Every address of the application, built in one place. */
+
+const segment = encodeURIComponent;
+
+export const paths = {
+  home: () => "/",
+  signIn: () => "/sign-in",
+  rooms: () => "/rooms",
+  room: (id: string) => `/rooms/${segment(id)}`,
+  block: () => "/block",
+  wall: () => "/block?wall=true",
+  staff: () => "/staff",
+  bookings: () => "/bookings",
+  reports: () => "/reports",
+  report: (process: string) => `/reports/${segment(process)}`,
+  building: () => "/building",
+  design: () => "/design",
+} as const;

@@ -1,0 +1,104 @@
+/** The routes. What a person could bookmark stands in the address. */
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+
+import type { BlockSearch } from "~/features/block/page";
+import type { BookingsSearch } from "~/features/bookings/page";
+import type { ReportsSearch } from "~/features/reports/list";
+import type { StaffSearch } from "~/features/staff/page";
+
+import { Broken } from "./broken";
+import { NotFound, Root } from "./root";
+
+const SORTS = ["room", "delay", "elapsed", "team"] as const;
+
+/** A word of the address; numbers that a person typed are words too. */
+function text(given: unknown): string | undefined {
+  if (typeof given === "number") return String(given);
+  return typeof given === "string" && given !== "" ? given : undefined;
+}
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Root, notFoundComponent: NotFound, errorComponent: Broken });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/block" });
+  },
+});
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  beforeLoad: () => {
+    throw redirect({ to: "/block" });
+  },
+});
+const rooms = createRoute({
+  getParentRoute: () => root,
+  path: "/rooms",
+  component: lazyRouteComponent(() => import("~/features/rooms/chooser"), "Chooser"),
+});
+const room = createRoute({
+  getParentRoute: () => root,
+  path: "/rooms/$roomId",
+  component: lazyRouteComponent(() => import("~/features/rooms/page"), "RoomPage"),
+});
+const block = createRoute({
+  getParentRoute: () => root,
+  path: "/block",
+  validateSearch: (given): BlockSearch => ({
+    view: given["view"] === "floor" ? "floor" : undefined,
+    room: text(given["room"]),
+    only: given["only"] === "news" ? "news" : undefined,
+    q: text(given["q"]),
+    sort: SORTS.find((it) => it === given["sort"]),
+    wall: given["wall"] === undefined || given["wall"] === false ? undefined : true,
+  }),
+  component: lazyRouteComponent(() => import("~/features/block/page"), "BlockPage"),
+});
+const staff = createRoute({
+  getParentRoute: () => root,
+  path: "/staff",
+  validateSearch: (given): StaffSearch => ({ room: text(given["room"]), person: text(given["person"]), from: text(given["from"]), to: text(given["to"]) }),
+  component: lazyRouteComponent(() => import("~/features/staff/page"), "StaffPage"),
+});
+const bookings = createRoute({
+  getParentRoute: () => root,
+  path: "/bookings",
+  validateSearch: (given): BookingsSearch => ({ day: text(given["day"]), q: text(given["q"]) }),
+  component: lazyRouteComponent(() => import("~/features/bookings/page"), "BookingsPage"),
+});
+const reports = createRoute({
+  getParentRoute: () => root,
+  path: "/reports",
+  validateSearch: (given): ReportsSearch => ({ q: text(given["q"]), day: text(given["day"]), only: given["only"] === "open" ? "open" : undefined }),
+  component: lazyRouteComponent(() => import("~/features/reports/list"), "ReportsPage"),
+});
+const report = createRoute({
+  getParentRoute: () => root,
+  path: "/reports/$processId",
+  component: lazyRouteComponent(() => import("~/features/reports/report"), "ReportPage"),
+});
+const building = createRoute({
+  getParentRoute: () => root,
+  path: "/building",
+  component: lazyRouteComponent(() => import("~/features/building/page"), "BuildingPage"),
+});
+const design = createRoute({
+  getParentRoute: () => root,
+  path: "/design",
+  component: lazyRouteComponent(() => import("~/features/design/page"), "DesignPage"),
+});
+
+const tree = root.addChildren([home, signIn, rooms, room, block, staff, bookings, reports, report, building, design]);
+
+export function makeRouter(client: QueryClient) {
+  return createRouter({ routeTree: tree, context: { client }, defaultPreload: "intent", defaultErrorComponent: Broken, scrollRestoration: true });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,391 @@
+/**
+ * Everything that is read, each thing defined once: its key, where it comes from, how fresh it is.
+ * The live stream patches and invalidates by the same keys.
+ */
+import { queryOptions, type QueryClient } from "@tanstack/react-query";
+
+import type { components as AutomationDoc } from "~/api/automation-management";
+import type { components as GatewayDoc } from "~/api/api-gateway-web";
+import type { components as BuildingDoc } from "~/api/building-management";
+import type { components as BookingDoc } from "~/api/surgery-booking-integration";
+import type { components as ReportDoc } from "~/api/surgery-report";
+import type { components as ProcessDoc } from "~/api/surgical-process-monitoring";
+import type { components as TrackingDoc } from "~/api/staff-tracking";
+import type { components as UserDoc } from "~/api/user-management-integration";
+import { blockNow, setClock } from "~/lib/clock";
+import { dayKey, instant, setZone } from "~/lib/format";
+import type { Point } from "~/lib/series";
+
+import { api, body, failureOf, whole } from "./http";
+
+export type Room = BuildingDoc["schemas"]["RoomEntry"];
+export type Technology = BuildingDoc["schemas"]["TechnologyAnswer"];
+export type Process = ProcessDoc["schemas"]["ProcessEntry"];
+export type ProcessDetail = ProcessDoc["schemas"]["ProcessDetail"];
+export type HistoryEntry = ProcessDoc["schemas"]["HistoryEntry"];
+export type Booking = BookingDoc["schemas"]["BookedSurgery"];
+export type Decision = AutomationDoc["schemas"]["DecisionEntry"];
+export type Movement = TrackingDoc["schemas"]["TrackingEntry"];
+export type ReportEntry = ReportDoc["schemas"]["ReportEntryV1"];
+export type Report = ReportDoc["schemas"]["ShownV1"];
+export type Version = ReportDoc["schemas"]["VersionV1"];
+export type Professional = UserDoc["schemas"]["HealthProfessionalV1"];
+export type Person = GatewayDoc["schemas"]["TrackingInfoV1"];
+export type Headcount = GatewayDoc["schemas"]["HeadcountV1"];
+export type DashboardSettings = GatewayDoc["schemas"]["DashboardsV1"];
+
+export const keys = {
+  clock: ["clock"],
+  settings: ["settings"],
+  rooms: ["rooms"],
+  technologies: ["technologies"],
+  roomHistory: (room: string) => ["room-history", room],
+  processes: ["processes"],
+  process: (id: string) => ["process", id],
+  bookings: ["bookings"],
+  whereabouts: ["whereabouts"],
+  movements: ["movements"],
+  decisions: ["decisions"],
+  reports: ["reports"],
+} as const;
+
+const MINUTE = 60_000;
+
+/** The block's time: read now and then, counted in between. */
+export const clockQuery = queryOptions({
+  queryKey: keys.clock,
+  queryFn: async () => {
+    const sent = performance.now();
+    const told = await whole(api.gateway.GET("/api/v1/clock"));
+    const way = (performance.now() - sent) / 2;
+    setClock({ now: instant(told.now) + way * told.rate, rate: told.rate });
+    return { rate: told.rate, mode: told.mode };
+  },
+  refetchInterval: MINUTE,
+  staleTime: MINUTE,
+});
+
+export const settingsQuery = queryOptions({
+  queryKey: keys.settings,
+  queryFn: async () => {
+    const told = await whole(api.gateway.GET("/api/v1/dashboard-settings"));
+    setZone(told.timeZone);
+    return told;
+  },
+  staleTime: 10 * MINUTE,
+});
+
+export const roomsQuery = queryOptions({
+  queryKey: keys.rooms,
+  queryFn: async () => {
+    const list = await body(api.building.GET("/api/v1/rooms", { params: { query: { limit: 500 } } }));
+    return (list?.entries ?? []).map((linked): Room => linked.entry);
+  },
+  staleTime: MINUTE,
+});
+
+export const technologiesQuery = queryOptions({
+  queryKey: keys.technologies,
+  queryFn: async () => {
+    const query = { limit: 500 };
+    const list = await body(api.building.GET("/api/v1/medical-technologies", { params: { query } }));
+    return (list?.entries ?? []).map((linked): Technology => linked.entry);
+  },
+  staleTime: 10_000,
+  refetchInterval: 30_000,
+});
+
+/** What was measured in a room, by quantity; presence as 0 and 1. */
+export interface RoomHistory {
+  readonly temperature: readonly Point[];
+  readonly humidity: readonly Point[];
+  readonly luminosity: readonly Point[];
+  readonly presence: readonly Point[];
+}
+
+const NOTHING: RoomHistory = { temperature: [], humidity: [], luminosity: [], presence: [] };
+/** How far back a room's samples are kept. */
+const HOURS = 3 * 60 * MINUTE;
+
+/** Adds a sample at its place; the same again changes nothing. */
+export function addSample(before: RoomHistory, quantity: keyof RoomHistory, point: Point): RoomHistory {
+  if (Number.isNaN(point.value)) return before;
+  return { ...before, [quantity]: inserted(before[quantity], point) };
+}
+
+/** A series with one more point, by time; a point of the same instant takes the place of the former. */
+export function inserted(series: readonly Point[], point: Point): readonly Point[] {
+  const newest = series.at(-1);
+  if (newest === undefined || newest.at < point.at) {
+    const oldest = point.at - HOURS;
+    const kept = (series[0]?.at ?? oldest) < oldest ? series.filter((it) => it.at >= oldest) : series;
+    return [...kept, point];
+  }
+  const others = series.filter((it) => it.at !== point.at);
+  return [...others, point].sort((a, b) => a.at - b.at);
+}
+
+/** A room's climate of the last hours, each sample with its time. */
+export const roomHistoryQuery = (room: string) =>
+  queryOptions({
+    queryKey: keys.roomHistory(room),
+    queryFn: async (): Promise<RoomHistory> => {
+      const from = new Date(blockNow() - 90 * MINUTE).toISOString();
+      const series: Record<keyof RoomHistory, Point[]> = { temperature: [], humidity: [], luminosity: [], presence: [] };
+      let cursor: string | undefined;
+      for (let page = 0; page < 20; page += 1) {
+        const params = {
+          path: { roomId: room },
+          query: { from, limit: 1000, ...(cursor === undefined ? {} : { cursor }) },
+        };
+        const list = await body(api.building.GET("/api/v1/rooms/data/{roomId}", { params }));
+        for (const { date, quantity, entry } of list?.entries ?? []) {
+          const at = instant(date);
+          const value = {
+            temperature: entry.temperature?.value,
+            humidity: entry.humidity,
+            luminosity: entry.luminosity?.value,
+            presence: entry.presence === true ? 1 : 0,
+          }[quantity];
+          if (value !== null && value !== undefined) series[quantity].push({ at, value });
+        }
+        if (list?.next === null || list?.next === undefined) break;
+        cursor = list.next;
+      }
+      return series;
+    },
+    // The stream brings what is new; this covers a room whose last sample is older than the span.
+    staleTime: 2 * MINUTE,
+    placeholderData: NOTHING,
+  });
+
+async function processList(open: boolean): Promise<Process[]> {
+  const all: Process[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < 10; page += 1) {
+    const query = { open, limit: 500, ...(cursor === undefined ? {} : { cursor }) };
+    const list = await body(api.processes.GET("/api/v1/processes", { params: { query } }));
+    all.push(...(list?.entries ?? []));
+    if (list?.next === null || list?.next === undefined) break;
+    cursor = list.next;
+  }
+  return all;
+}
+
+/** Surgeries under way. */
+export const openProcessesQuery = queryOptions({
+  queryKey: [...keys.processes, "open"],
+  queryFn: () => processList(true),
+  staleTime: 5_000,
+  refetchInterval: 30_000,
+});
+
+/** Surgeries that ended on this day of the hospital. */
+export const endedProcessesQuery = (day: string) =>
+  queryOptions({
+    queryKey: [...keys.processes, "ended", day],
+    queryFn: async () => (await processList(false)).filter((it) => dayKey(instant(it.dateTime)) === day),
+    staleTime: 10_000,
+    refetchInterval: MINUTE,
+  });
+
+/** One surgery with its history. */
+export interface Followed {
+  readonly detail: ProcessDetail;
+  readonly history: readonly HistoryEntry[];
+}
+
+export const processQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.process(id),
+    queryFn: async (): Promise<Followed> => {
+      const params = { path: { processId: id } };
+      const [detail, history] = await Promise.all([
+        whole(api.processes.GET("/api/v1/processes/{processId}", { params })),
+        whole(api.processes.GET("/api/v1/processes/{processId}/history", { params })),
+      ]);
+      return { detail, history: history.entries };
+    },
+    staleTime: 10_000,
+  });
+
+export const VITALS = [
+  "heartBeat",
+  "saturationPercentage",
+  "systolicBloodPressure",
+  "diastolicBloodPressure",
+  "respiratoryRate",
+  "bodyTemperature",
+] as const;
+export type Vital = (typeof VITALS)[number];
+
+function isVital(text: string): text is Vital {
+  return VITALS.some((vital) => vital === text);
+}
+
+export interface VitalSigns {
+  readonly series: Readonly<Record<Vital, readonly Point[]>>;
+  /** The block's time when it was asked last: a value's age counts up to here. */
+  readonly asOf: number;
+}
+
+const NO_VITALS: VitalSigns["series"] = {
+  heartBeat: [],
+  saturationPercentage: [],
+  systolicBloodPressure: [],
+  diastolicBloodPressure: [],
+  respiratoryRate: [],
+  bodyTemperature: [],
+};
+
+/**
+ * A patient's vital signs. The stream does not carry them, so what is new is asked for every two
+ * seconds, and added to what is there.
+ */
+export const vitalsQuery = (client: QueryClient, id: string) =>
+  queryOptions({
+    queryKey: ["vitals", id],
+    queryFn: async (): Promise<VitalSigns> => {
+      const before = client.getQueryData<VitalSigns>(["vitals", id])?.series ?? NO_VITALS;
+      const newest = Math.max(0, ...VITALS.map((vital) => before[vital].at(-1)?.at ?? 0));
+      const asOf = blockNow();
+      const series: Record<Vital, Point[]> = { ...emptied() };
+      for (const vital of VITALS) series[vital] = [...before[vital]];
+      const from = newest === 0 ? {} : { from: new Date(newest).toISOString() };
+      let cursor: string | undefined;
+      for (let page = 0; page < 40; page += 1) {
+        const query = { ...from, limit: 1000, ...(cursor === undefined ? {} : { cursor }) };
+        const params = { path: { processId: id }, query };
+        const list = await body(api.processes.GET("/api/v1/processes/{processId}/vital-signs", { params }));
+        for (const { dateTime, quantity, value } of list?.entries ?? []) {
+          const at = instant(dateTime);
+          if (isVital(quantity) && (series[quantity].at(-1)?.at ?? 0) < at) series[quantity].push({ at, value });
+        }
+        if (list?.next === null || list?.next === undefined) break;
+        cursor = list.next;
+      }
+      return { series, asOf };
+    },
+    refetchInterval: 2_000,
+    staleTime: 1_000,
+    structuralSharing: false,
+  });
+
+function emptied(): Record<Vital, Point[]> {
+  return {
+    heartBeat: [],
+    saturationPercentage: [],
+    systolicBloodPressure: [],
+    diastolicBloodPressure: [],
+    respiratoryRate: [],
+    bodyTemperature: [],
+  };
+}
+
+/** Bookings of a day of the hospital, `2026-05-15`. */
+export const bookingsQuery = (day: string) =>
+  queryOptions({
+    queryKey: [...keys.bookings, day],
+    queryFn: async () => {
+      const params = { query: { day } };
+      const list = await body(api.bookings.GET("/api/v1/surgeryBookings", { params }));
+      return (list?.entries ?? []).toSorted((a, b) => instant(a.surgeryDateTime) - instant(b.surgeryDateTime));
+    },
+    staleTime: 10_000,
+    refetchInterval: MINUTE,
+  });
+
+/** Who is in the block: people by name, or counts for a wall screen. */
+export interface Whereabouts {
+  readonly people: readonly Person[];
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export const whereaboutsQuery = queryOptions({
+  queryKey: keys.whereabouts,
+  queryFn: async (): Promise<Whereabouts> => {
+    const told = (await body(api.gateway.GET("/api/v1/obd/block-hp-tracking-info"))) ?? [];
+    const people: Person[] = [];
+    const counts: Record<string, number> = {};
+    for (const entry of told) {
+      if ("count" in entry) counts[entry.room] = entry.count;
+      else {
+        people.push(entry);
+        counts[entry.room] = (counts[entry.room] ?? 0) + 1;
+      }
+    }
+    return { people, counts };
+  },
+  staleTime: 5_000,
+  refetchInterval: 20_000,
+});
+
+/** The last decisions of a room's automation, newest first. */
+export const decisionsQuery = (room: string) =>
+  queryOptions({
+    queryKey: [...keys.decisions, room],
+    queryFn: async () => {
+      const from = new Date(blockNow() - 12 * 60 * MINUTE).toISOString();
+      const all: Decision[] = [];
+      let cursor: string | undefined;
+      for (let page = 0; page < 10; page += 1) {
+        const query = { roomId: room, from, limit: 500, ...(cursor === undefined ? {} : { cursor }) };
+        const list = await body(api.automation.GET("/api/v1/decisions", { params: { query } }));
+        all.push(...(list?.entries ?? []));
+        if (list?.next === null || list?.next === undefined) break;
+        cursor = list.next;
+      }
+      return all.reverse();
+    },
+    staleTime: 10_000,
+    refetchInterval: 15_000,
+  });
+
+/** A professional by id; `undefined` for somebody whom nobody knows. */
+export const professionalQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["professional", id],
+    queryFn: async (): Promise<Professional | null> => {
+      try {
+        const params = { path: { healthProfessionalId: id } };
+        return await whole(api.users.GET("/api/v1/healthProfessionals/{healthProfessionalId}", { params }));
+      } catch (error) {
+        if (failureOf(error).kind === "missing") return null;
+        throw error;
+      }
+    },
+    staleTime: 30 * MINUTE,
+  });
+
+/** A patient by tax code; asked for on a person's own screen only. */
+export const patientQuery = (taxCode: string) =>
+  queryOptions({
+    queryKey: ["patient", taxCode],
+    queryFn: async () => {
+      try {
+        const params = { path: { taxCode } };
+        return await whole(api.patients.GET("/api/v1/patients/{taxCode}", { params }));
+      } catch (error) {
+        if (failureOf(error).kind === "missing") return null;
+        throw error;
+      }
+    },
+    staleTime: 30 * MINUTE,
+  });
+
+export const reportsQuery = queryOptions({
+  queryKey: keys.reports,
+  queryFn: async () => {
+    const all: ReportEntry[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < 10; page += 1) {
+      const query = { limit: 500, ...(cursor === undefined ? {} : { cursor }) };
+      const list = await body(api.reports.GET("/api/v1/reports", { params: { query } }));
+      all.push(...(list?.entries ?? []).map((linked) => linked.entry));
+      if (list?.next === null || list?.next === undefined) break;
+      cursor = list.next;
+    }
+    return all.reverse();
+  },
+  staleTime: 20_000,
+});

@@ -1,0 +1,90 @@
+/** Reports: reading, versions, additions, signatures. */
+import { queryOptions } from "@tanstack/react-query";
+
+import { api, Failed, failureOf, send, whole } from "./http";
+import { keys, type Report } from "./queries";
+
+export const reportQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.reports, id],
+    queryFn: async (): Promise<Report> => {
+      const params = { path: { surgicalProcessId: id } };
+      const told = await whole(api.reports.GET("/api/v1/reports/{surgicalProcessId}", { params, headers: { accept: "application/json" } }));
+      // The page and the document are texts; data was asked for.
+      if (typeof told === "string" || Array.isArray(told)) throw new Failed({ kind: "broken", status: 200, id: "" });
+      return told;
+    },
+    staleTime: 10_000,
+  });
+
+export const versionsQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.reports, id, "versions"],
+    queryFn: async () => (await whole(api.reports.GET("/api/v1/reports/{surgicalProcessId}/versions", { params: { path: { surgicalProcessId: id } } }))).entries,
+    staleTime: 10_000,
+  });
+
+/** A former version as data; null for one that has no content, such as a withdrawal. */
+export const versionQuery = (id: string, version: number) =>
+  queryOptions({
+    queryKey: [...keys.reports, id, "versions", version],
+    queryFn: async () => {
+      try {
+        const params = { path: { surgicalProcessId: id, version } };
+        return await whole(api.reports.GET("/api/v1/reports/{surgicalProcessId}/versions/{version}", { params, headers: { accept: "application/json" } }));
+      } catch (error) {
+        if (failureOf(error).kind === "missing") return null;
+        throw error;
+      }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** The report as a document, offered as a file. */
+export async function savePdf(id: string, language: string): Promise<void> {
+  const headers = { accept: "application/pdf", "accept-language": language };
+  const response = await send("GET", `/services/surgery-report/api/v1/reports/${encodeURIComponent(id)}`, headers);
+  const url = URL.createObjectURL(await response.blob());
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = `report-${id}.pdf`;
+  link.click();
+  URL.revokeObjectURL(url);
+}
+
+/** One figure that two versions say differently. */
+export interface Difference {
+  readonly where: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What of an answer is no figure of the report. */
+const ASIDE = new Set(["additions", "revision", "version", "signature", "signedVersion", "curvesDigest"]);
+
+/** Every value in which two versions differ, by its place. Lists are compared by their length and place. */
+export function differences(before: unknown, after: unknown, where = ""): Difference[] {
+  if (isRecord(before) && isRecord(after)) {
+    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return names
+      .filter((name) => where !== "" || !ASIDE.has(name))
+      .flatMap((name) => differences(before[name], after[name], where === "" ? name : `${where}.${name}`));
+  }
+  if (Array.isArray(before) && Array.isArray(after)) {
+    const length = Math.max(before.length, after.length);
+    return Array.from({ length }).flatMap((_, index) => differences(before[index], after[index], `${where}.${index + 1}`));
+  }
+  if (isRecord(before) || isRecord(after) || before === after) {
+    return before === after ? [] : [{ where, before: said(before), after: said(after) }];
+  }
+  return [{ where, before: said(before), after: said(after) }];
+}
+
+function said(value: unknown): string {
+  if (value === undefined || value === null) return "–";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
