@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::search::Row;
 
@@ -50,6 +50,28 @@ impl Predicate {
             Self::Has(key) => rows.iter().any(|row| row.key == *key),
             Self::Equals(key, values) => has(rows, key, |value| values.iter().any(|v| v == value)),
             Self::Prefix(key, prefix) => has(rows, key, |value| value.starts_with(prefix)),
+        }
+    }
+}
+
+impl Predicate {
+    /// The predicate as a body has it; reading that gives this predicate's meaning.
+    #[must_use]
+    pub fn written(&self) -> Value {
+        let list = |all: &[Self]| Value::Array(all.iter().map(Self::written).collect());
+        let one = |key: &str, value: Value| Value::Object(Map::from_iter([(key.to_owned(), value)]));
+        match self {
+            Self::All(all) => one("$all", list(all)),
+            Self::Any(any) => one("$any", list(any)),
+            Self::Not(inner) => one("$not", inner.written()),
+            Self::Has(key) => one(key, one("$exists", Value::Bool(true))),
+            Self::Equals(key, values) => {
+                let values = values.iter().cloned().map(Value::String).collect();
+                one(key, one("$in", Value::Array(values)))
+            }
+            Self::Prefix(key, prefix) => {
+                one(key, one("$hasPrefix", Value::String(prefix.clone())))
+            }
         }
     }
 }
@@ -294,6 +316,17 @@ mod tests {
             deep = json!({"$not": deep});
         }
         assert!(asked(&deep).unwrap_err().contains("too deeply"));
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_the_same() {
+        for text in ["kind=a,b", "kind=a,kind=b", "x.y=", "a"] {
+            let filter = parse_filters([text, "other=1"].into_iter()).unwrap().unwrap();
+            assert_eq!(parse_predicate(&filter.written()).unwrap(), filter);
+        }
+        let body = json!({"$not": {"a": {"$hasPrefix": "B"}}});
+        let predicate = parse_predicate(&body).unwrap();
+        assert_eq!(parse_predicate(&predicate.written()).unwrap(), predicate);
     }
 
     proptest! {
