@@ -227,6 +227,19 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// The developer platform's catalogue, over the descriptors of the product itself unless
+    /// settings name others.
+    async fn catalogue(&mut self, running: &mut Running) -> Result<()> {
+        let (runtime, listener) = self.service(Service::Catalog, &[]).await?;
+        let data = &self.settings.data;
+        let settings = crate::estate::settings(&self.settings.catalog, data)?;
+        let database = data.join("catalogue.sqlite");
+        let durable = self.durability == Durability::Durable;
+        let work = catalog::run(runtime, settings, Some(database), durable, listener);
+        running.spawn(async move { (catalog::NAME, work.await) });
+        Ok(())
+    }
+
     async fn automation(&mut self, running: &mut Running) -> Result<()> {
         let (runtime, listener) =
             self.service(Service::AutomationManagement, automation_management::COLLECTIONS).await?;
@@ -376,6 +389,7 @@ impl House {
         build.things(&mut running).await?;
         build.automation(&mut running).await?;
         build.hl7(&mut running).await?;
+        build.catalogue(&mut running).await?;
 
         let Builder { stores, activities, .. } = build;
         Ok(Self { trigger, running, stores, activities, broker, trail, endpoints })

@@ -5,6 +5,7 @@
 mod accounts;
 mod audit;
 mod cli;
+mod estate;
 mod events;
 mod house;
 mod openapi;

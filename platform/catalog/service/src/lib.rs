@@ -74,6 +74,9 @@ pub struct Settings {
     /// Hosts that addresses may be read from, with a port where it is not the usual one;
     /// `*.example.com` for all below. None unless they are named.
     pub allow_hosts: Vec<String>,
+    /// Whether relative `$text`, `$json` and `$yaml` also work in files, as far as they stay in the
+    /// folder of the configured location (Backstage knows them in addresses alone).
+    pub file_placeholders: bool,
     /// Seconds after which addresses are asked again, at least 1.
     pub refresh_seconds: u64,
     /// Kinds of entities beside Backstage's.
@@ -88,6 +91,7 @@ impl Default for Settings {
         Self {
             locations: Vec::new(),
             allow_hosts: Vec::new(),
+            file_placeholders: true,
             refresh_seconds: 120,
             kinds: Vec::new(),
             read_rules: Vec::new(),
@@ -154,7 +158,8 @@ pub fn start(
     let (mut core, shared): (Core, Arc<Shared>) = Core::open(store, kinds.clone(), clock, ids)?;
     core.configure(&locations);
 
-    let sources = Sources::new(http_client()?, settings.allow_hosts.clone());
+    let sources = Sources::new(http_client()?, settings.allow_hosts.clone())
+        .with_file_placeholders(settings.file_placeholders);
     let (wishes, asked) = mpsc::channel(WISHES);
     let refresh = Duration::from_secs(settings.refresh_seconds.max(1));
     let ingest = Ingest::new(core, sources.clone(), refresh);

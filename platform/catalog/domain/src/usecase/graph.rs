@@ -385,6 +385,16 @@ impl Graph {
         self.hear_losers(reference);
     }
 
+    /// Gives an entity that was never seen another id: ids are to grow in the order in which
+    /// entities are first shown.
+    pub fn identify(&mut self, reference: &str, uid: Uuid) {
+        if let Some(node) = self.nodes.get_mut(reference)
+            && node.shown.is_none()
+        {
+            node.uid = uid;
+        }
+    }
+
     /// An entity was processed well: `shown` is what is to be seen of it.
     pub fn finish(&mut self, reference: &str, shown: Arc<str>, relations: Vec<Relation>) {
         let Some(node) = self.nodes.get_mut(reference) else { return };

@@ -221,6 +221,10 @@ impl Core {
     fn finish(&mut self, reference: &str, entity: Value) {
         match finish(entity, &self.kinds) {
             Ok(done) if reference_of(&done.entity).is_some_and(|r| r.to_string() == reference) => {
+                if self.graph.node(reference).is_some_and(|node| node.shown.is_none()) {
+                    let uid = next_uid(&self.clock, &self.ids, &mut self.last_uid);
+                    self.graph.identify(reference, uid);
+                }
                 self.graph.finish(reference, done.entity.to_string().into(), done.relations);
             }
             Ok(_) => {
@@ -293,6 +297,8 @@ impl Core {
                 }
             }
         }
+        // New places are given in the order of ids; what goes, goes first.
+        index_changes.sort_by_key(|change| (change.json.is_some(), change.uid));
         let node = |reference: &String| {
             let node = self.graph.node(reference)?.clone();
             Some(Kept { reference: reference.clone(), node })

@@ -288,6 +288,7 @@ impl Index {
     }
 
     /// How many entities there are.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> u64 {
         self.all.len()
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use catalog_domain::entity::{Fault, Kinds, reference_of};
-use catalog_domain::usecase::{Emission, LocationRef, MANAGED_BY, Presence, annotated, targets};
+use catalog_domain::usecase::{Emission, LocationRef, MANAGED_BY, ORIGIN, Presence, annotated, targets};
 use serde_json::Value;
 use sha1::{Digest as _, Sha1};
 
@@ -64,8 +64,7 @@ pub(crate) async fn read(
     let (outcome, digest) = if is_location(&input) {
         read_location(sources, kinds, &entity, last, &mut watch).await
     } else {
-        watch.remote = true;
-        fill(sources, entity, last).await
+        fill(sources, entity, last, &mut watch).await
     };
     Reading { outcome, watch, digest }
 }
@@ -177,9 +176,17 @@ struct Placeholder {
 }
 
 /// Fills in the placeholders of an entity.
-async fn fill(sources: &Sources, mut entity: Value, last: Option<&str>) -> (Outcome, String) {
-    let base = entity.pointer("/metadata/annotations").and_then(|all| all.get(MANAGED_BY));
-    let base = base.and_then(Value::as_str).and_then(|text| LocationRef::parse(text).ok());
+async fn fill(
+    sources: &Sources,
+    mut entity: Value,
+    last: Option<&str>,
+    watch: &mut Watch,
+) -> (Outcome, String) {
+    let place = |name| {
+        let text = entity.pointer("/metadata/annotations")?.get(name)?.as_str()?;
+        LocationRef::parse(text).ok()
+    };
+    let (base, origin) = (place(MANAGED_BY), place(ORIGIN));
     let mut found = Vec::new();
     placeholders(&entity, &mut String::new(), &mut found);
     let mut faults = Vec::new();
@@ -187,8 +194,15 @@ async fn fill(sources: &Sources, mut entity: Value, last: Option<&str>) -> (Outc
     hash.update(entity.to_string().as_bytes());
     let mut read = Vec::new();
     for Placeholder { pointer, how, target } in found {
-        match fetched(sources, &how, target, base.as_ref()).await {
-            Ok((text, value)) => {
+        let text = match sources.beside(&target, base.as_ref(), origin.as_ref(), watch) {
+            Some(text) => text.map_err(|error| error.to_string()),
+            None => {
+                watch.remote = true;
+                fetched(sources, &target, base.as_ref()).await
+            }
+        };
+        match text.and_then(|text| Ok((valued(&how, &target, &text)?, text))) {
+            Ok((value, text)) => {
                 hash.update(text.as_bytes());
                 read.push((pointer, value));
             }
@@ -212,28 +226,32 @@ async fn fill(sources: &Sources, mut entity: Value, last: Option<&str>) -> (Outc
 
 async fn fetched(
     sources: &Sources,
-    how: &str,
-    target: String,
+    target: &str,
     base: Option<&LocationRef>,
-) -> Result<(String, Value), String> {
+) -> Result<String, String> {
     // A relative target works where there is a URL to be relative to.
-    let whole = Sources::resolve(&LocationRef::new("url", target), base)
-        .map_err(|error| error.to_string())?;
-    let text = sources.fetch(&whole.target).await.map_err(|error| error.to_string())?;
-    let value = match how {
-        "$text" => Value::String(text.clone()),
-        "$json" => serde_json::from_str(&text)
-            .map_err(|error| format!("{} is no JSON: {error}", whole.target))?,
+    let whole = Sources::resolve(&LocationRef::new("url", target), base);
+    let whole = whole.map_err(|error| error.to_string())?;
+    sources.fetch(&whole.target).await.map_err(|error| error.to_string())
+}
+
+/// A text, read as its placeholder says.
+fn valued(how: &str, target: &str, text: &str) -> Result<Value, String> {
+    match how {
+        "$text" => Ok(Value::String(text.to_owned())),
+        "$json" => {
+            serde_json::from_str(text).map_err(|error| format!("{target} is no JSON: {error}"))
+        }
         _ => {
-            let mut documents = yaml::documents(&text)
-                .map_err(|error| format!("{} is no YAML: {error}", whole.target))?;
+            let documents = yaml::documents(text);
+            let mut documents =
+                documents.map_err(|error| format!("{target} is no YAML: {error}"))?;
             match (documents.pop(), documents.is_empty()) {
-                (Some(only), true) => only.value,
-                _ => return Err(format!("{} must have one document", whole.target)),
+                (Some(only), true) => Ok(only.value),
+                _ => Err(format!("{target} must have one document")),
             }
         }
-    };
-    Ok((text, value))
+    }
 }
 
 fn placeholders(value: &Value, pointer: &mut String, found: &mut Vec<Placeholder>) {

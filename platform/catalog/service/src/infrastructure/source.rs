@@ -90,11 +90,50 @@ pub(crate) struct Sources {
     client: reqwest::Client,
     /// Hosts, with a port where it is not the usual one; `*.example.com` for those below.
     hosts: Vec<String>,
+    /// Whether files may point at files beside them.
+    file_placeholders: bool,
 }
 
 impl Sources {
     pub(crate) fn new(client: reqwest::Client, hosts: Vec<String>) -> Self {
-        Self { client, hosts }
+        Self { client, hosts, file_placeholders: false }
+    }
+
+    pub(crate) fn with_file_placeholders(self, file_placeholders: bool) -> Self {
+        Self { file_placeholders, ..self }
+    }
+
+    /// The text of a file that another points at: relative, and below the folder of the location
+    /// that somebody configured, links followed. `None` where that is not meant.
+    pub(crate) fn beside(
+        &self,
+        target: &str,
+        base: Option<&LocationRef>,
+        origin: Option<&LocationRef>,
+        watch: &mut Watch,
+    ) -> Option<Result<String, ReadError>> {
+        let file = |place: Option<&LocationRef>| {
+            let place = place.filter(|place| place.kind == "file")?;
+            Some(PathBuf::from(&place.target))
+        };
+        let (base, origin) = (file(base)?, file(origin)?);
+        if !self.file_placeholders || Path::new(target).is_absolute() || target.contains("://") {
+            return None;
+        }
+        let path = normal(&base.parent()?.join(target));
+        let folder = origin.parent().and_then(|folder| folder.canonicalize().ok())?;
+        let place = path.display().to_string();
+        let stamp = Stamp::of(&path);
+        watch.files.push((path.clone(), stamp));
+        let Some(stamp) = stamp else { return Some(Err(ReadError::Missing(place))) };
+        if !path.canonicalize().is_ok_and(|path| path.starts_with(&folder)) {
+            return Some(Err(ReadError::failed(place, "it is outside of the location's folder")));
+        }
+        if (MOST_BYTES as u64) < stamp.bytes {
+            return Some(Err(ReadError::failed(place, "it is larger than is read")));
+        }
+        let text = std::fs::read_to_string(&path);
+        Some(text.map_err(|error| ReadError::failed(place, error.to_string())))
     }
 
     /// Where a target is, seen from `base`.

@@ -208,6 +208,17 @@ fn what_fails_keeps_what_was_last_seen() {
 }
 
 #[test]
+fn who_was_never_seen_may_get_another_id_and_nobody_else() {
+    let mut world = World::new();
+    world.emit("provider:p", "l", &[component("a", "x")]);
+    let (one, two) = (Uuid::from_u128(100), Uuid::from_u128(101));
+    world.graph.identify(A, one);
+    world.work();
+    world.graph.identify(A, two);
+    assert_eq!(world.graph.node(A).unwrap().uid, one);
+}
+
+#[test]
 fn what_was_never_good_is_not_shown() {
     let mut world = World::new();
     world.emit("provider:p", "l", &[component("a", "")]);

@@ -1,7 +1,6 @@
 //! Pages in an order. One sequence is walked forwards or backwards, so that going on and going back
 //! cannot disagree.
 
-use std::collections::btree_map;
 use std::ops::Bound;
 
 use roaring::RoaringBitmap;
@@ -201,7 +200,7 @@ impl Index {
         in_order(self, found.collect(), order.direction, after, visit);
     }
 
-    /// An entity with several values stands at the first that comes.
+    /// An entity with several values stands at the least of them, whichever way is walked.
     fn by_key_of_several(
         &self,
         key: &Key,
@@ -224,11 +223,7 @@ impl Index {
             add_all(spellings, &mut set);
             add(Some(value), set);
         };
-        let values: btree_map::Iter<'_, _, _> = key.values.iter();
-        match direction {
-            Direction::Ascending => values.for_each(each),
-            Direction::Descending => values.rev().for_each(each),
-        }
+        key.values.iter().for_each(each);
         add(None, key.without.clone());
         in_order(self, found, direction, after, visit);
     }
