@@ -512,6 +512,7 @@ const GRANTS: [(&str, &[&str]); 16] = [
         ],
     ),
     (thing_directory::NAME, &[]),
+    (catalog::NAME, &[]),
     (block_gateway::NAME, &["twins:read", "twins:write", "things:write"]),
     (automation_management::NAME, &["twins:read", "things:read", "actuators:write"]),
     (

@@ -92,9 +92,9 @@ pub(crate) fn soak(root: &Path, word: Option<&str>, days: &[String]) -> Result<(
 }
 
 /// Everything that plain `cargo test` runs, with the tools of elsewhere at hand: the published
-/// Python client for the twin engine, node-wot for the Things, Backstage's client for the catalogue, HAPI and hl7apy for HL7 v2, a real
-/// Apache Kafka for events, two servers with the protocol of `MongoDB` for documents, and
-/// Prometheus' checker for `/metrics`.
+/// Python client for the twin engine, node-wot for the Things, Backstage's client for the catalogue,
+/// HAPI and hl7apy for HL7 v2, a real Apache Kafka for events, two servers with the protocol of
+/// `MongoDB` for documents, and Prometheus' checker for `/metrics`.
 fn unit_and_contract(root: &Path) -> Result<Outcome> {
     let mut tests = cargo(root, &["test", "--workspace", "--exclude", "end-to-end", "--quiet"]);
     let tools = vec![

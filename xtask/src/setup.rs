@@ -25,8 +25,10 @@ pub(crate) const KAFKA: Jars = Jars { name: "kafka", pom: "tests/support/kafka/p
 /// … and another server with the protocol of `MongoDB`.
 pub(crate) const MONGO: Jars = Jars { name: "mongo", pom: "tests/support/mongo/pom.xml" };
 
-/// Packages of npm that tests use, by the folder's name and where manifest and lock are: Eclipse Thingweb's published client of the Web of Things. The manifest overrides two packages whose versions are dates in words: npm would take
-/// `27-September-2021`, which knows Thing Descriptions 1.0 only, for newer than `12-March-2025`.
+/// Packages of npm that tests use, by the folder's name and where manifest and lock are: Eclipse
+/// Thingweb's published client of the Web of Things. The manifest overrides two packages whose
+/// versions are dates in words: npm would take `27-September-2021`, which knows Thing Descriptions
+/// 1.0 only, for newer than `12-March-2025`.
 pub(crate) const WOT: NodePackages =
     NodePackages { name: "node", manifests: "things/block-gateway/tests/node" };
 /// … and Backstage's published client of its catalogue.

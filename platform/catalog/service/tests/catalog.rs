@@ -193,13 +193,12 @@ async fn who_may_read_change_and_unregister() {
     let team = "apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {name: eve}\n\
                 spec: {memberOf: [team]}\n";
     fs::write(&path, component("a", "user:bob") + &component("b", "team") + team).unwrap();
-    let world = World::over(&path).await;
+    let world = &World::over(&path).await;
     until(|| async { world.entity("b").await.is_some() }).await;
     let token = |name: &str, role: &str| world.hands.token(name, &[role], &[], false);
     let read = |token: String| async move {
         world.ask(Method::GET, "/entities/by-query", &token, None).await.0
     };
-    let world = &world;
     for (role, expected) in [("surgeon", 200), ("developer", 200), ("display", 403)] {
         assert_eq!(read(token("x", role)).await, expected, "{role}");
     }
