@@ -485,7 +485,7 @@ impl House {
 }
 
 /// Services with an account of their own, and what each may do at the others.
-const GRANTS: [(&str, &[&str]); 16] = [
+const GRANTS: [(&str, &[&str]); 17] = [
     (api_gateway::NAME, &[]),
     (user_management_integration::NAME, &["twins:read", "twins:write"]),
     (twin_engine::NAME, &[]),
