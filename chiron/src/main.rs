@@ -6,6 +6,7 @@ mod accounts;
 mod audit;
 mod cli;
 mod demonstrate;
+mod estate;
 mod events;
 mod house;
 mod openapi;

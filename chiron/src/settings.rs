@@ -65,6 +65,8 @@ pub(crate) struct Settings {
     pub(crate) automation: automation_management::Settings,
     /// Messages of the hospital's HL7 v2 systems.
     pub(crate) hl7: hl7_gateway::Settings,
+    /// What the software catalogue reads, and who may see it.
+    pub(crate) catalog: catalog::Settings,
     /// Tokens, cookies and live streams.
     pub(crate) gateway: api_gateway::Settings,
     /// What the audit trail believes.
@@ -432,6 +434,7 @@ impl Default for Settings {
             source_time_users: Vec::new(),
             automation: automation_management::Settings::default(),
             hl7: hl7_gateway::Settings::default(),
+            catalog: catalog::Settings::default(),
             gateway: api_gateway::Settings::standard(),
             audit: AuditSettings::default(),
             log: Log::default(),

@@ -73,13 +73,16 @@ fn may_depend(from: &Layer, to: &Layer) -> bool {
     }
 }
 
-/// Crates from outside that a domain crate may be built on. A twin is a JSON document, so the twin
-/// engine's domain has `serde_json` besides.
+/// Crates from outside that a domain crate may be built on.
 const DOMAIN_MAY_USE: [&str; 3] = ["jiff", "uuid", "thiserror"];
+
+/// Domains whose things are JSON documents (a twin, an entity of the catalogue): they have
+/// `serde_json` besides.
+const DOCUMENTS: [&str; 2] = ["platform/catalog/domain", "twins/engine/domain"];
 
 /// Drivers, and the only crates that may hold them.
 const DRIVERS: [(&str, &[&str]); 5] = [
-    ("rusqlite", &["kernel/broker", "kernel/store"]),
+    ("rusqlite", &["kernel/broker", "kernel/store", "platform/catalog/service"]),
     ("mongodb", &["kernel/store"]),
     ("argon2", &["block/user-management-integration/service"]),
     ("utoipa-swagger-ui", &["kernel/chassis"]),
@@ -133,9 +136,9 @@ fn arrows(member: &Crate, from: &Layer, by_name: &BTreeMap<&str, &Crate>, findin
             }
             Some(_) => {}
             None => {
-                let twin_document =
-                    dependency == "serde_json" && member.folder == Path::new("twins/engine/domain");
-                let allowed = DOMAIN_MAY_USE.contains(&dependency.as_str()) || twin_document;
+                let is_document = dependency == "serde_json"
+                    && DOCUMENTS.iter().any(|domain| member.folder == Path::new(domain));
+                let allowed = DOMAIN_MAY_USE.contains(&dependency.as_str()) || is_document;
                 if matches!(from, Layer::Domain(_)) && !allowed {
                     let message = format!("a domain crate may not depend on {dependency}");
                     findings.add(&member.manifest_path(), line, message);

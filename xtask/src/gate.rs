@@ -109,9 +109,9 @@ pub(crate) fn soak(root: &Path, word: Option<&str>, days: &[String]) -> Result<(
 }
 
 /// Everything that plain `cargo test` runs, with the tools of elsewhere at hand: the published
-/// Python client for the twin engine, node-wot for the Things, HAPI and hl7apy for HL7 v2, a real
-/// Apache Kafka for events, two servers with the protocol of `MongoDB` for documents, and
-/// Prometheus' checker for `/metrics`.
+/// Python client for the twin engine, node-wot for the Things, Backstage's client for the catalogue,
+/// HAPI and hl7apy for HL7 v2, a real Apache Kafka for events, two servers with the protocol of
+/// `MongoDB` for documents, and Prometheus' checker for `/metrics`.
 fn unit_and_contract(root: &Path) -> Result<Outcome> {
     let mut tests = cargo(
         root,
@@ -119,7 +119,8 @@ fn unit_and_contract(root: &Path) -> Result<Outcome> {
     );
     let tools = vec![
         ("CHIRON_TEST_PYTHON", setup::python(root)?),
-        ("CHIRON_TEST_NODE_WOT", setup::node_packages(root)?),
+        ("CHIRON_TEST_NODE_WOT", setup::node_packages(root, &setup::WOT)?),
+        ("CHIRON_TEST_NODE_BACKSTAGE", setup::node_packages(root, &setup::BACKSTAGE)?),
         ("CHIRON_TEST_HAPI", setup::jars(root, &setup::HAPI)?),
         ("CHIRON_TEST_KAFKA", setup::jars(root, &setup::KAFKA)?),
         ("CHIRON_TEST_MONGO_JAVA", setup::jars(root, &setup::MONGO)?),

@@ -25,10 +25,21 @@ pub(crate) const KAFKA: Jars = Jars { name: "kafka", pom: "tests/support/kafka/p
 /// … and another server with the protocol of `MongoDB`.
 pub(crate) const MONGO: Jars = Jars { name: "mongo", pom: "tests/support/mongo/pom.xml" };
 
-/// Where the manifest and the lock of Eclipse Thingweb's published client of the Web of Things
-/// are. The manifest overrides two packages whose versions are dates in words: npm would take
-/// `27-September-2021`, which knows Thing Descriptions 1.0 only, for newer than `12-March-2025`.
-const NODE_MANIFESTS: &str = "things/block-gateway/tests/node";
+/// Packages of npm that tests use, by the folder's name and where manifest and lock are: Eclipse
+/// Thingweb's published client of the Web of Things. The manifest overrides two packages whose
+/// versions are dates in words: npm would take `27-September-2021`, which knows Thing Descriptions
+/// 1.0 only, for newer than `12-March-2025`.
+pub(crate) const WOT: NodePackages =
+    NodePackages { name: "node", manifests: "things/block-gateway/tests/node" };
+/// … and Backstage's published client of its catalogue.
+pub(crate) const BACKSTAGE: NodePackages =
+    NodePackages { name: "node-backstage", manifests: "tests/backstage/client" };
+
+/// Packages of npm that are fetched together.
+pub(crate) struct NodePackages {
+    name: &'static str,
+    manifests: &'static str,
+}
 
 /// Jars that are fetched together.
 pub(crate) struct Jars {
@@ -81,10 +92,10 @@ pub(crate) fn python(root: &Path) -> Result<Result<PathBuf, Missing>> {
 }
 
 /// A folder whose `node_modules` hold the packages of the tests, in `target/setup`.
-pub(crate) fn node_packages(root: &Path) -> Result<Result<PathBuf, Missing>> {
-    let folder = root.join("target/setup/node");
+pub(crate) fn node_packages(root: &Path, of: &NodePackages) -> Result<Result<PathBuf, Missing>> {
+    let folder = root.join("target/setup").join(of.name);
     let stamp = folder.join("packages");
-    let manifests = root.join(NODE_MANIFESTS);
+    let manifests = root.join(of.manifests);
     let wanted = fs::read_to_string(manifests.join("package-lock.json"))
         .context("reading the lock of node packages")?;
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {

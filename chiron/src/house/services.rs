@@ -100,6 +100,7 @@ impl Builder<'_> {
             Service::BlockGateway => self.control_units(running).await,
             Service::AutomationManagement => self.automation(running).await,
             Service::Hl7Gateway => self.hl7(running).await,
+            Service::Catalog => self.catalogue(running).await,
         }
     }
 
@@ -261,6 +262,19 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// The developer platform's catalogue, over the descriptors of the product itself unless
+    /// settings name others.
+    async fn catalogue(&mut self, running: &mut Running) -> Result<()> {
+        let (runtime, listener) = self.service(Service::Catalog).await?;
+        let data = &self.settings.data;
+        let settings = crate::estate::settings(&self.settings.catalog, data)?;
+        let database = data.join("catalogue.sqlite");
+        let durable = self.durability == Durability::Durable;
+        let work = catalog::run(runtime, settings, Some(database), durable, listener);
+        running.spawn(async move { (catalog::NAME, work.await) });
+        Ok(())
+    }
+
     async fn automation(&mut self, running: &mut Running) -> Result<()> {
         let (runtime, listener) = self.service(Service::AutomationManagement).await?;
         let automation = automation_management::Settings {
@@ -306,7 +320,8 @@ pub(crate) fn collections(service: Service) -> &'static [&'static CollectionSpec
         Service::StaffTracking => staff_tracking::COLLECTIONS,
         Service::PatientManagement => patient_management_integration::COLLECTIONS,
         Service::SurgeryBooking => surgery_booking_integration::COLLECTIONS,
-        Service::MedicalInstrument => &[],
+        // The instruments' door keeps nothing, and the catalogue has a database of its own kind.
+        Service::MedicalInstrument | Service::Catalog => &[],
         Service::SurgicalProcess => surgical_process_monitoring::COLLECTIONS,
         Service::SurgeryReport => surgery_report::COLLECTIONS,
         Service::ThingDirectory => thing_directory::COLLECTIONS,

@@ -67,11 +67,13 @@ pub enum Service {
     GatewayWeb,
     /// The door of HL7 v2.
     Hl7Gateway,
+    /// The software catalogue of the developer platform.
+    Catalog,
 }
 
 impl Service {
     /// All services.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::MedicalInstrument,
         Self::UserManagement,
         Self::SurgeryBooking,
@@ -89,6 +91,7 @@ impl Service {
         Self::ThingDirectory,
         Self::BlockGateway,
         Self::Hl7Gateway,
+        Self::Catalog,
     ];
 
     /// The name under which settings and messages know the service.
@@ -112,6 +115,7 @@ impl Service {
             Self::BlockGateway => "block-gateway",
             Self::GatewayWeb => "api-gateway-web",
             Self::Hl7Gateway => "hl7-gateway",
+            Self::Catalog => "catalog",
         }
     }
 
@@ -136,6 +140,7 @@ impl Service {
             Self::BlockGateway => 1880,
             Self::GatewayWeb => 8080,
             Self::Hl7Gateway => 2576,
+            Self::Catalog => 7007,
         }
     }
 }
