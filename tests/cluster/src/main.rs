@@ -75,10 +75,10 @@ fn main() -> Result<()> {
     let note = folder.join("cluster.json");
     match what {
         What::Up { chiron, kafka, python, mongodb, port_offset, scenario, seed, rate } => {
-            if let Ok(Running { processes, .. }) = running(&note) {
-                if processes.iter().any(|(_, pid)| is_alive(*pid)) {
-                    bail!("a cluster is running in {}: stop it first", folder.display());
-                }
+            if let Ok(Running { processes, .. }) = running(&note)
+                && processes.iter().any(|(_, pid)| is_alive(*pid))
+            {
+                bail!("a cluster is running in {}: stop it first", folder.display());
             }
             if folder.exists() {
                 fs::remove_dir_all(&folder).context("removing the cluster before")?;
@@ -106,7 +106,7 @@ fn main() -> Result<()> {
             let Running { processes, .. } = running(&note)?;
             // Services first, what they stand on last.
             for (name, pid) in processes.iter().rev() {
-                stop(*pid)?;
+                stop(*pid);
                 say(&format!("{name} stopped"));
             }
             fs::remove_file(&note)?;
@@ -134,7 +134,7 @@ fn running(note: &Path) -> Result<Running> {
 }
 
 /// Asks a process to end, and ends it when it does not.
-fn stop(pid: u32) -> Result<()> {
+fn stop(pid: u32) {
     signal(pid, "TERM");
     let deadline = Instant::now() + PATIENCE;
     while is_alive(pid) {
@@ -143,7 +143,6 @@ fn stop(pid: u32) -> Result<()> {
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    Ok(())
 }
 
 /// Whether the process runs; one that nobody has waited for has ended.

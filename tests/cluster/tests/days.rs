@@ -2,6 +2,11 @@
 //! letters hold exactly the garbage, and nothing had to be started by hand.
 //!
 //! `CLUSTER_SEED` repeats the faults of a run in their order; a run prints its own.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::print_stdout,
+    reason = "whoever looks for a failure reads the seed and the faults"
+)]
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
