@@ -50,10 +50,12 @@ export async function realJourney(browser, real) {
   const { page } = tab;
   await until("the nurse's account", () => real.password("demo-nurse") !== undefined, 20_000);
   await tab.go("/rooms");
-  await until("signing in", async () => {
-    if ((await page.getByLabel("User", { exact: true }).count()) > 0) await signIn(page, "demo-nurse", real.password("demo-nurse"));
-    return (await page.getByRole("heading", { name: "Rooms" }).count()) > 0;
-  }, 30_000);
+  // The account is known when the day's people have been created.
+  const credentials = { userId: "demo-nurse", password: real.password("demo-nurse") };
+  const asked = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(credentials) };
+  await until("the nurse may sign in", async () => (await fetch(`${real.url}/api/v1/obd/auth`, asked)).ok, 40_000);
+  await signIn(page, "demo-nurse", credentials.password);
+  await page.getByRole("heading", { name: "Rooms" }).waitFor({ timeout: 60_000 });
   const read = (path) => page.evaluate(async (path) => {
     const response = await fetch(path);
     return response.status === 204 ? undefined : await response.json();

@@ -4,6 +4,8 @@
 //! The ranges are for the eye. No alarm is made of vital signs: that is the monitors' duty (IEC
 //! 60601-1-8). Of a room's climate the dashboards say when it leaves its range.
 
+use std::cmp::Ordering;
+
 use axum::extract::State;
 use chiron_chassis::{Api, Json};
 use serde::{Deserialize, Serialize};
@@ -123,7 +125,7 @@ impl Dashboards {
             ("body_temperature", ranges.body_temperature),
         ] {
             // Not a number is not in order either.
-            if !(low <= high) {
+            if low.partial_cmp(&high).is_none_or(Ordering::is_gt) {
                 return Err(Unusable::Range(name));
             }
         }
