@@ -92,10 +92,7 @@ pub(crate) fn python(root: &Path) -> Result<Result<PathBuf, Missing>> {
 }
 
 /// A folder whose `node_modules` hold the packages of the tests, in `target/setup`.
-pub(crate) fn node_packages(
-    root: &Path,
-    of: &NodePackages,
-) -> Result<Result<PathBuf, Missing>> {
+pub(crate) fn node_packages(root: &Path, of: &NodePackages) -> Result<Result<PathBuf, Missing>> {
     let folder = root.join("target/setup").join(of.name);
     let stamp = folder.join("packages");
     let manifests = root.join(of.manifests);

@@ -146,10 +146,10 @@ pub fn start(
     database: Option<&Path>,
     durable: bool,
 ) -> Result<Api, StartError> {
-    let kinds = settings.kinds.iter().map(|kind| OwnKind {
-        name: kind.name.clone(),
-        api_versions: kind.api_versions.clone(),
-    });
+    let kinds = settings
+        .kinds
+        .iter()
+        .map(|kind| OwnKind { name: kind.name.clone(), api_versions: kind.api_versions.clone() });
     let kinds = Kinds::with(kinds.collect());
     let rules = settings.read_rules.iter().map(read_rule).collect::<Result<Vec<_>, _>>()?;
     let locations = settings.locations.iter().map(whole).collect::<Result<Vec<_>, _>>()?;
@@ -172,10 +172,7 @@ pub fn start(
 fn read_rule(rule: &ReadSettings) -> Result<ReadRule, StartError> {
     let wrong = || StartError::Rule(rule.filter.clone());
     let filter = parse_filters([rule.filter.as_str()].into_iter()).map_err(|_| wrong())?;
-    Ok(ReadRule {
-        roles: rule.roles.clone(),
-        filter: filter.unwrap_or(Predicate::All(Vec::new())),
-    })
+    Ok(ReadRule { roles: rule.roles.clone(), filter: filter.unwrap_or(Predicate::All(Vec::new())) })
 }
 
 /// A location whose path, if it is one, is absolute.

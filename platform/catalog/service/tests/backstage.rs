@@ -70,8 +70,12 @@ fn settings() -> Settings {
         kind: "url".to_owned(),
         target: "http://127.0.0.1:7099/remote/apis-url.yaml".to_owned(),
     });
-    Settings { locations, allow_hosts: vec!["127.0.0.1:7099".to_owned()],
-        file_placeholders: false, ..Settings::default() }
+    Settings {
+        locations,
+        allow_hosts: vec!["127.0.0.1:7099".to_owned()],
+        file_placeholders: false,
+        ..Settings::default()
+    }
 }
 
 /// Runs a program against the catalogue over the fixture; whether it was content, and what it said.

@@ -41,7 +41,13 @@ impl World {
         Self::start(Settings { locations: vec![file(path)], ..Settings::default() }, None).await
     }
 
-    async fn ask(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> (u16, Value) {
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
         let url = format!("{}/api/catalog{path}", self.base);
         let mut request = http_client().unwrap().request(method, url);
         if !token.is_empty() {
@@ -60,7 +66,8 @@ impl World {
     }
 
     async fn entity(&self, name: &str) -> Option<Value> {
-        let (status, entity) = self.get(&format!("/entities/by-name/component/default/{name}")).await;
+        let (status, entity) =
+            self.get(&format!("/entities/by-name/component/default/{name}")).await;
         (status == 200).then_some(entity)
     }
 
@@ -162,7 +169,10 @@ async fn a_placeholder_of_a_file_stays_in_its_folder() {
     fs::write(folder.path().join("secret"), "s").unwrap();
     fs::write(root.join("docs/text"), "inside").unwrap();
     let described = |name: &str, target: &str| {
-        format!("{}description: {{$text: {target}}}\n---\n", component(name, "x").replace("---\n", ""))
+        format!(
+            "{}description: {{$text: {target}}}\n---\n",
+            component(name, "x").replace("---\n", "")
+        )
     };
     let text = described("in", "docs/text") + &described("out", "../secret") + &component("c", "x");
     fs::write(root.join("all.yaml"), text).unwrap();
@@ -205,7 +215,8 @@ async fn who_may_read_change_and_unregister() {
     let (status, refused) = world.ask(Method::GET, "/entities", "", None).await;
     assert_eq!((status, &refused["error"]["name"]), (401, &json!("AuthenticationError")));
 
-    let uid = |entity: Option<Value>| entity.unwrap()["metadata"]["uid"].as_str().unwrap().to_owned();
+    let uid =
+        |entity: Option<Value>| entity.unwrap()["metadata"]["uid"].as_str().unwrap().to_owned();
     let delete = |name: &'static str, token: String| async move {
         let path = format!("/entities/by-uid/{}", uid(world.entity(name).await));
         world.ask(Method::DELETE, &path, &token, None).await.0
@@ -221,7 +232,12 @@ async fn who_may_read_change_and_unregister() {
 
     let target = json!({"type": "url", "target": "http://127.0.0.1:9/x.yaml"});
     let register = |token: String| {
-        world.ask(Method::POST, "/locations", Box::leak(token.into_boxed_str()), Some(target.clone()))
+        world.ask(
+            Method::POST,
+            "/locations",
+            Box::leak(token.into_boxed_str()),
+            Some(target.clone()),
+        )
     };
     assert_eq!(register(token("bob", "nurse")).await.0, 403);
     let (status, made) = register(token("bob", "developer")).await;
@@ -264,7 +280,8 @@ async fn rules_say_who_sees_what() {
             let path = "/entities/by-name/component/default/b";
             seen.push(usize::from(world.ask(Method::GET, path, &token, None).await.0));
             let refs = json!({"entityRefs": ["component:default/b"]});
-            let (_, by_refs) = world.ask(Method::POST, "/entities/by-refs", &token, Some(refs)).await;
+            let (_, by_refs) =
+                world.ask(Method::POST, "/entities/by-refs", &token, Some(refs)).await;
             seen.push(usize::from(!by_refs["items"][0].is_null()));
             seen
         }

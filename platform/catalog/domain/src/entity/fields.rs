@@ -76,8 +76,13 @@ mod tests {
     fn paths_pick_parts_and_keys_may_have_dots() {
         let entity = json!({"kind": "C", "metadata": {"name": "a", "annotations":
             {"backstage.io/techdocs-ref": "dir:.", "a.b": "1"}}, "spec": {"x": [1], "nil": null}});
-        let fields = ["metadata.annotations.backstage.io/techdocs-ref,kind", "spec.x", "no.such",
-            "metadata.annotations.a", "spec.nil"];
+        let fields = [
+            "metadata.annotations.backstage.io/techdocs-ref,kind",
+            "spec.x",
+            "no.such",
+            "metadata.annotations.a",
+            "spec.nil",
+        ];
         let fields = parse_fields(fields.into_iter()).unwrap();
         assert_eq!(
             project(&entity, &fields),

@@ -59,7 +59,8 @@ impl Predicate {
     #[must_use]
     pub fn written(&self) -> Value {
         let list = |all: &[Self]| Value::Array(all.iter().map(Self::written).collect());
-        let one = |key: &str, value: Value| Value::Object(Map::from_iter([(key.to_owned(), value)]));
+        let one =
+            |key: &str, value: Value| Value::Object(Map::from_iter([(key.to_owned(), value)]));
         match self {
             Self::All(all) => one("$all", list(all)),
             Self::Any(any) => one("$any", list(any)),
@@ -69,9 +70,7 @@ impl Predicate {
                 let values = values.iter().cloned().map(Value::String).collect();
                 one(key, one("$in", Value::Array(values)))
             }
-            Self::Prefix(key, prefix) => {
-                one(key, one("$hasPrefix", Value::String(prefix.clone())))
-            }
+            Self::Prefix(key, prefix) => one(key, one("$hasPrefix", Value::String(prefix.clone()))),
         }
     }
 }

@@ -102,11 +102,7 @@ fn related<'a>(
             kind: link.forward.to_owned(),
             target: other.clone(),
         });
-        made.push(Relation {
-            source: other,
-            kind: link.backward.to_owned(),
-            target: own.clone(),
-        });
+        made.push(Relation { source: other, kind: link.backward.to_owned(), target: own.clone() });
     }
     Ok(made)
 }
@@ -123,7 +119,9 @@ mod tests {
             "spec": spec, "relations": [], "status": {}});
         let finished = finish(entity, &Kinds::default()).unwrap();
         assert_eq!(finished.entity["metadata"], json!({"name": "X", "namespace": "own"}));
-        assert!(finished.entity.get("relations").is_none() && finished.entity.get("status").is_none());
+        assert!(
+            finished.entity.get("relations").is_none() && finished.entity.get("status").is_none()
+        );
         let shown = |r: &Relation| format!("{} {} {}", r.source, r.kind, r.target);
         finished.relations.iter().map(shown).collect()
     }
@@ -155,7 +153,10 @@ mod tests {
             ]
         );
         assert_eq!(
-            made("Group", &json!({"type": "team", "children": ["c"], "parent": "p", "members": ["u"]})),
+            made(
+                "Group",
+                &json!({"type": "team", "children": ["c"], "parent": "p", "members": ["u"]})
+            ),
             [
                 "group:own/c childOf group:own/x",
                 "group:own/p parentOf group:own/x",

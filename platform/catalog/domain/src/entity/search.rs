@@ -134,7 +134,8 @@ mod tests {
     fn what_is_too_long_keeps_its_key_without_a_value() {
         let (fits, long) = ("é".repeat(200), "é".repeat(201));
         let found = rows(&json!({"a": fits, "b": long, long.clone(): "c"}));
-        let keys: Vec<_> = found.iter().map(|row| (row.key.as_str(), row.value.is_some())).collect();
+        let keys: Vec<_> =
+            found.iter().map(|row| (row.key.as_str(), row.value.is_some())).collect();
         assert_eq!(keys, [("a", true), ("b", false)]);
     }
 }

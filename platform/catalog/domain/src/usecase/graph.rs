@@ -462,9 +462,8 @@ impl Graph {
         let mut entity: Value = serde_json::from_str(node.shown.as_ref()?).ok()?;
         let none = BTreeMap::new();
         let relations = self.stated.get(reference).unwrap_or(&none).keys();
-        let relations: Vec<Value> = relations
-            .map(|(kind, target)| json!({"type": kind, "targetRef": target}))
-            .collect();
+        let relations: Vec<Value> =
+            relations.map(|(kind, target)| json!({"type": kind, "targetRef": target})).collect();
         let members = entity.as_object_mut()?;
         members.insert("relations".to_owned(), Value::Array(relations));
         let metadata = members.get_mut("metadata")?.as_object_mut()?;

@@ -156,12 +156,16 @@ mod tests {
     #[test]
     fn what_an_entity_says_of_its_origin_is_overwritten() {
         let (from, origin) = (LocationRef::new("file", "/b"), LocationRef::new("file", "/a"));
-        let entity = json!({"metadata": {"annotations": {MANAGED_BY: "url:x", "a": "b", VIEW: "v"}}});
+        let entity =
+            json!({"metadata": {"annotations": {MANAGED_BY: "url:x", "a": "b", VIEW: "v"}}});
         let shown = annotated(entity, &from, &origin);
         let expected = json!({MANAGED_BY: "file:/b", ORIGIN: "file:/a", "a": "b", VIEW: "v"});
         assert_eq!(shown["metadata"]["annotations"], expected);
         let bare = annotated(json!({"metadata": {}}), &from, &origin);
-        assert_eq!(bare["metadata"]["annotations"], json!({MANAGED_BY: "file:/b", ORIGIN: "file:/a"}));
+        assert_eq!(
+            bare["metadata"]["annotations"],
+            json!({MANAGED_BY: "file:/b", ORIGIN: "file:/a"})
+        );
     }
 
     #[test]

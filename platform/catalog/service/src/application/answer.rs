@@ -150,8 +150,7 @@ pub(crate) fn chassis_problem(problem: &Problem) -> Response<Body> {
         429 | 503 => "ServiceUnavailableError",
         _ => "Error",
     };
-    let message =
-        if document.detail.is_empty() { &document.title } else { &document.detail };
+    let message = if document.detail.is_empty() { &document.title } else { &document.detail };
     let body = value!({
         "error": {"name": name, "message": message},
         "response": {"statusCode": document.status},

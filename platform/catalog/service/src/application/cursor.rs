@@ -59,8 +59,7 @@ impl Cursor {
 
     /// Reads a cursor.
     pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
-        Self::read(text)
-            .ok_or_else(|| Refusal::input("Malformed cursor, could not be parsed"))
+        Self::read(text).ok_or_else(|| Refusal::input("Malformed cursor, could not be parsed"))
     }
 
     fn read(text: &str) -> Option<Self> {
@@ -84,7 +83,9 @@ impl Cursor {
                     None | Some(Value::Null) => Vec::new(),
                     Some(fields) => {
                         let fields = fields.as_array()?.iter();
-                        fields.map(|field| field.as_str().map(str::to_owned)).collect::<Option<_>>()?
+                        fields
+                            .map(|field| field.as_str().map(str::to_owned))
+                            .collect::<Option<_>>()?
                     }
                 },
             }),
@@ -145,7 +146,10 @@ mod tests {
     #[test]
     fn a_cursor_is_read_as_it_was_written_and_shows_its_query() {
         let cursor = Cursor {
-            order: Some(Order { key: "metadata.name".to_owned(), direction: Direction::Descending }),
+            order: Some(Order {
+                key: "metadata.name".to_owned(),
+                direction: Direction::Descending,
+            }),
             text: Some(TextFilter { term: "x".to_owned(), fields: vec!["a".to_owned()] }),
             query: Some(Predicate::Has("kind".to_owned())),
             at: Place { value: Some("v".to_owned()), uid: Uuid::from_u128(7) },

@@ -84,7 +84,9 @@ impl EntityQuery {
         for text in params.all("orderField") {
             let (key, way) = text.split_once(',').unwrap_or((text, "asc"));
             let direction = direction(way.trim()).ok_or_else(|| {
-                Refusal::input(format!("Invalid orderField '{text}', expected field,asc or field,desc"))
+                Refusal::input(format!(
+                    "Invalid orderField '{text}', expected field,asc or field,desc"
+                ))
             })?;
             orders.push(Order { key: key.trim().to_lowercase(), direction });
         }

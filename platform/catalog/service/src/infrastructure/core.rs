@@ -6,9 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use catalog_domain::entity::{Fault, Kinds, finish, reference_of};
-use catalog_domain::usecase::{
-    Changes, Emission, Graph, Kept, LocationRef, Parent, generated,
-};
+use catalog_domain::usecase::{Changes, Emission, Graph, Kept, LocationRef, Parent, generated};
 use chiron_clock::{Clock, Ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -58,10 +56,8 @@ impl Core {
         let index = Index::build(shown.collect());
         let known = nodes.iter().map(|kept| kept.node.uid.as_u128()).max().unwrap_or(0);
         let last_uid = index.last_uid().max(known);
-        let shared = Arc::new(Shared {
-            index: RwLock::new(index),
-            locations: RwLock::new(locations),
-        });
+        let shared =
+            Arc::new(Shared { index: RwLock::new(index), locations: RwLock::new(locations) });
         let mut core = Self {
             graph: Graph::restore(nodes),
             store,
@@ -112,7 +108,8 @@ impl Core {
     pub(crate) fn restore_roots(&mut self) {
         let configured = self.configured.clone();
         self.configure(&configured);
-        let registered = self.shared.locations.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let registered =
+            self.shared.locations.read().unwrap_or_else(PoisonError::into_inner).clone();
         for location in registered {
             self.register(&location);
         }
@@ -334,7 +331,8 @@ impl Core {
             if node.faults.is_empty() && node.conflicts.is_empty() && !orphan {
                 continue;
             }
-            let faults = node.faults.iter().map(|f| json!({"pointer": f.pointer, "detail": f.detail}));
+            let faults =
+                node.faults.iter().map(|f| json!({"pointer": f.pointer, "detail": f.detail}));
             sources.push(json!({
                 "entityRef": reference,
                 "location": node.location_key,

@@ -7,9 +7,9 @@
 
 mod list;
 mod order;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -255,8 +255,7 @@ impl Index {
         };
         let spelled = (lower != original).then_some(original.as_str());
         let Some(spellings) = key.values.get_mut(lower.as_str()) else { return };
-        spellings
-            .retain_mut(|(text, members)| text.as_deref() != spelled || !members.remove(slot));
+        spellings.retain_mut(|(text, members)| text.as_deref() != spelled || !members.remove(slot));
         if spellings.is_empty() {
             key.values.remove(lower.as_str());
             if let Some(trigrams) = key.trigrams.get_mut() {
@@ -363,8 +362,7 @@ impl Index {
 
     fn equals(&self, key: &str, values: &[String]) -> Cow<'_, RoaringBitmap> {
         let key = self.keys.get(key);
-        let spellings =
-            |value: &String| key.and_then(|key| key.values.get(value.as_str()));
+        let spellings = |value: &String| key.and_then(|key| key.values.get(value.as_str()));
         if let [value] = values
             && let Some([(_, Members::Many(many))]) = spellings(value).map(Vec::as_slice)
         {

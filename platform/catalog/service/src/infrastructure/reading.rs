@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use catalog_domain::entity::{Fault, Kinds, reference_of};
-use catalog_domain::usecase::{Emission, LocationRef, MANAGED_BY, ORIGIN, Presence, annotated, targets};
+use catalog_domain::usecase::{
+    Emission, LocationRef, MANAGED_BY, ORIGIN, Presence, annotated, targets,
+};
 use serde_json::Value;
 use sha1::{Digest as _, Sha1};
 
@@ -83,7 +85,8 @@ async fn read_location(
     };
     let mut texts = Vec::new();
     let mut faults = Vec::new();
-    let at = if entity.pointer("/spec/targets").is_some() { "/spec/targets" } else { "/spec/target" };
+    let at =
+        if entity.pointer("/spec/targets").is_some() { "/spec/targets" } else { "/spec/target" };
     for location in &named.locations {
         let read = match Sources::resolve(location, named.base.as_ref()) {
             Ok(whole) => sources.read(&whole, watch).await,

@@ -28,10 +28,7 @@ pub(crate) enum ReadError {
     Missing(String),
     /// It may be there.
     #[error("{place} cannot be read: {why}")]
-    Failed {
-        place: String,
-        why: String,
-    },
+    Failed { place: String, why: String },
 }
 
 impl ReadError {
@@ -213,7 +210,8 @@ impl Sources {
                 return Err(failed(&why));
             }
             let answer = self.client.get(url.clone()).send().await;
-            let mut answer = answer.map_err(|error| failed(&chiron_chassis::chain(&error).to_string()))?;
+            let mut answer =
+                answer.map_err(|error| failed(&chiron_chassis::chain(&error).to_string()))?;
             let status = answer.status();
             if status.is_redirection() {
                 let to = answer.headers().get("location").and_then(|value| value.to_str().ok());
@@ -230,7 +228,8 @@ impl Sources {
             let mut body = Vec::new();
             loop {
                 let chunk = answer.chunk().await;
-                let chunk = chunk.map_err(|error| failed(&chiron_chassis::chain(&error).to_string()))?;
+                let chunk =
+                    chunk.map_err(|error| failed(&chiron_chassis::chain(&error).to_string()))?;
                 let Some(chunk) = chunk else { break };
                 body.extend_from_slice(&chunk);
                 if MOST_BYTES < body.len() {

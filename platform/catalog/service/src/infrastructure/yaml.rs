@@ -152,7 +152,8 @@ impl<'a> Reader<'a> {
             Event::MappingStart(_, anchor, _) => (self.object(span, deep)?, anchor),
             Event::Alias(anchor) => {
                 let value = self.anchors.get(&anchor).cloned();
-                let value = value.ok_or_else(|| wrong(span, "an alias stands inside its anchor"))?;
+                let value =
+                    value.ok_or_else(|| wrong(span, "an alias stands inside its anchor"))?;
                 self.values += size(&value);
                 (value, 0)
             }
@@ -332,11 +333,9 @@ mod tests {
 
     #[test]
     fn faults_name_line_and_column() {
-        for (text, line) in [
-            ("a: 1\nb: \"x\n  y: [z\n", 2),
-            ("a: 1\na: 2\n", 2),
-            ("a: 1\n---\n b:\n- [}\n", 4),
-        ] {
+        for (text, line) in
+            [("a: 1\nb: \"x\n  y: [z\n", 2), ("a: 1\na: 2\n", 2), ("a: 1\n---\n b:\n- [}\n", 4)]
+        {
             assert!(documents(text).unwrap_err().line >= line, "{text}");
         }
         assert!(documents(&"[".repeat(1_000)).is_err());

@@ -56,7 +56,11 @@ impl World {
                 let input = self.graph.node(reference).unwrap().input.to_string();
                 match finish(serde_json::from_str(&input).unwrap(), &Kinds::default()) {
                     Ok(done) => {
-                        self.graph.finish(reference, done.entity.to_string().into(), done.relations);
+                        self.graph.finish(
+                            reference,
+                            done.entity.to_string().into(),
+                            done.relations,
+                        );
                     }
                     Err(faults) => self.graph.fail(reference, faults),
                 }
@@ -131,7 +135,8 @@ fn of_two_locations_the_first_has_the_reference_until_it_lets_go() {
     world.emit("group:default/two", "l2", &[component("a", "y")]);
     world.work();
     assert_eq!(world.relations(A), ["ownedBy group:default/x"]);
-    let conflicts = |world: &World| world.graph.node("group:default/two").unwrap().conflicts.clone();
+    let conflicts =
+        |world: &World| world.graph.node("group:default/two").unwrap().conflicts.clone();
     assert_eq!(Vec::from_iter(conflicts(&world)), [A]);
     world.emit("group:default/one", "l1", &[]);
     assert!(world.work().process.contains("group:default/two"));

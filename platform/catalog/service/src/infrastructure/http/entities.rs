@@ -15,8 +15,8 @@ use super::super::index::{Index, Page, Slot};
 use super::super::ingest::Wish;
 use super::{ADMIN, Catalog, answered};
 use crate::application::{
-    After, Asked, Cursor, EntityQuery, ListQuery, Order, Place, RefsQuery, Refusal,
-    conjunction, empty, facets_of, json, raw,
+    After, Asked, Cursor, EntityQuery, ListQuery, Order, Place, RefsQuery, Refusal, conjunction,
+    empty, facets_of, json, raw,
 };
 
 /// What `application/x-www-form-urlencoded` writes with escapes (URL Standard, section 5.2).
@@ -37,7 +37,8 @@ pub(crate) async fn list(
     caller: Caller,
     asked: Asked,
 ) -> Response<Body> {
-    let outcome = ListQuery::of_params(&asked).map(|query| listed(&catalog, &caller, &asked, &query));
+    let outcome =
+        ListQuery::of_params(&asked).map(|query| listed(&catalog, &caller, &asked, &query));
     answered(&asked, outcome)
 }
 
@@ -388,9 +389,10 @@ pub(crate) async fn by_refs(
         let predicate = conjunction([query.query, catalog.visible(&caller)]);
         let index = catalog.index();
         let matches = index.select(predicate.as_ref());
-        let slots = query.references.iter().map(|reference| {
-            index.by_reference(reference).filter(|slot| matches.contains(*slot))
-        });
+        let slots = query
+            .references
+            .iter()
+            .map(|reference| index.by_reference(reference).filter(|slot| matches.contains(*slot)));
         let entities = index.some(slots, &query.fields);
         if query.fields.is_empty() {
             let mut body = b"{\"items\":".to_vec();
@@ -442,7 +444,8 @@ fn faceted(
     let mut found = serde_json::Map::new();
     for facet in facets {
         let values = index.facet(&facet.to_lowercase(), among.as_deref());
-        let values = values.into_iter().map(|(text, count)| value!({"value": text, "count": count}));
+        let values =
+            values.into_iter().map(|(text, count)| value!({"value": text, "count": count}));
         found.insert(facet, Value::Array(values.collect()));
     }
     json(asked, StatusCode::OK, &value!({"facets": found}))
@@ -462,8 +465,7 @@ pub(crate) async fn refresh(
         let body = asked.body(&body)?;
         let text = body.required_text("entityRef")?;
         let missing = || Refusal::not_found(format!("No such entity {text}"));
-        let reference =
-            EntityRef::parse(text, None, "default").map_err(|_| missing())?;
+        let reference = EntityRef::parse(text, None, "default").map_err(|_| missing())?;
         // What nobody may see is looked at for nobody.
         let hidden = catalog.visible(&caller).is_some();
         if hidden && catalog.named(&caller, &reference).is_none() {

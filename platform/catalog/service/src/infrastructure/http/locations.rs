@@ -59,7 +59,8 @@ impl Catalog {
         if own || caller.has_role(ADMIN) {
             return Ok(());
         }
-        let message = "only who registered a location and administrators may change or unregister it";
+        let message =
+            "only who registered a location and administrators may change or unregister it";
         Err(Refusal::not_allowed(message))
     }
 }
@@ -190,7 +191,8 @@ pub(crate) async fn replace(
         if catalog.location_at(&place).is_some_and(|other| other.id != known.id) {
             return Err(exists(&place));
         }
-        let location = Registered { kind: place.kind.clone(), target: place.target.clone(), ..known };
+        let location =
+            Registered { kind: place.kind.clone(), target: place.target.clone(), ..known };
         let (there, done) = oneshot::channel();
         catalog.wish(Wish::Register(location.clone(), there)).await?;
         if !done.await.unwrap_or(false) {
@@ -267,7 +269,8 @@ pub(crate) async fn query(
         let given = body.get("query").map(parse_predicate).transpose();
         let query = given.map_err(|error| Refusal::input(error.to_string()))?;
         let cursor = body.text("cursor")?;
-        let after = cursor.map(|text| After::parse(text, "cursor, unknown encoding")).transpose()?;
+        let after =
+            cursor.map(|text| After::parse(text, "cursor, unknown encoding")).transpose()?;
         let (limit, offset) = match after {
             Some(After { limit, offset }) => (limit, offset),
             None => (None, 0),
@@ -315,8 +318,9 @@ pub(crate) async fn analyze(asked: Asked, body: Bytes) -> Response<Body> {
     let draft = || {
         let location = asked.body(&body)?.required_object("location")?;
         let target = location.required_text("target")?;
-        let url = Url::parse(target)
-            .map_err(|_| Refusal::input(format!("`{target}` is no URL: write https://host/path")))?;
+        let url = Url::parse(target).map_err(|_| {
+            Refusal::input(format!("`{target}` is no URL: write https://host/path"))
+        })?;
         let parts: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
         let github = url.host_str() == Some("github.com");
         let mut metadata = serde_json::Map::new();
@@ -325,13 +329,12 @@ pub(crate) async fn analyze(asked: Asked, body: Bytes) -> Response<Body> {
                 let repository = repository.trim_end_matches(".git");
                 metadata.insert("name".to_owned(), value!(repository));
                 let slug = format!("{owner}/{repository}");
-                metadata.insert(
-                    "annotations".to_owned(),
-                    value!({"github.com/project-slug": slug}),
-                );
+                metadata
+                    .insert("annotations".to_owned(), value!({"github.com/project-slug": slug}));
             }
             parts => {
-                let name = parts.last().copied().unwrap_or_else(|| url.host_str().unwrap_or("name"));
+                let name =
+                    parts.last().copied().unwrap_or_else(|| url.host_str().unwrap_or("name"));
                 metadata.insert("name".to_owned(), value!(name));
             }
         }

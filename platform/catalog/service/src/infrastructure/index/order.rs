@@ -38,13 +38,16 @@ impl Index {
         let mut taker = Taker { skip, limit, found: Vec::new(), more: false };
         match order {
             None => {
-                self.by_id(among, after.map(|place| place.uid), Direction::Ascending, &mut |slot| {
-                    taker.take(None, slot)
-                });
+                self.by_id(
+                    among,
+                    after.map(|place| place.uid),
+                    Direction::Ascending,
+                    &mut |slot| taker.take(None, slot),
+                );
             }
-            Some(order) => self.by_key(among, order, after, &mut |value, slot| {
-                taker.take(value, slot)
-            }),
+            Some(order) => {
+                self.by_key(among, order, after, &mut |value, slot| taker.take(value, slot))
+            }
         }
         let place = |found: Option<&(Option<String>, Slot)>| {
             let (value, slot) = found?;
@@ -84,12 +87,8 @@ impl Index {
             }
         };
         let _ = match direction {
-            Direction::Ascending => {
-                among.range(first(true).unwrap_or(0)..end).all(visit)
-            }
-            Direction::Descending => {
-                among.range(0..first(false).unwrap_or(end)).rev().all(visit)
-            }
+            Direction::Ascending => among.range(first(true).unwrap_or(0)..end).all(visit),
+            Direction::Descending => among.range(0..first(false).unwrap_or(end)).rev().all(visit),
         };
     }
 
@@ -154,9 +153,8 @@ impl Index {
         visit: &mut impl FnMut(Option<&str>, Slot) -> bool,
     ) -> bool {
         for (value, spellings) in values {
-            let uid = after
-                .filter(|place| place.value.as_deref() == Some(value))
-                .map(|place| place.uid);
+            let uid =
+                after.filter(|place| place.value.as_deref() == Some(value)).map(|place| place.uid);
             let mut go_on = true;
             if let [(_, super::Members::One(slot))] = spellings.as_slice() {
                 let beyond = uid.is_none_or(|uid| {

@@ -29,7 +29,10 @@ fn entity(nth: usize, (name, kind, tags, rank): &Spec) -> (String, Uuid, Value) 
 }
 
 /// The index after all entities came and some went, and what is left.
-fn world(specs: &[Spec], edits: &[(usize, Option<Spec>)]) -> (Index, Vec<(Uuid, String, Vec<Row>)>) {
+fn world(
+    specs: &[Spec],
+    edits: &[(usize, Option<Spec>)],
+) -> (Index, Vec<(Uuid, String, Vec<Row>)>) {
     let mut index = Index::default();
     let mut left = BTreeMap::new();
     let all = specs.iter().enumerate().map(|(nth, spec)| (nth, Some(spec)));
@@ -40,13 +43,14 @@ fn world(specs: &[Spec], edits: &[(usize, Option<Spec>)]) -> (Index, Vec<(Uuid, 
                 // What was taken away comes back as another.
                 let there = left.contains_key(&nth);
                 let (reference, uid, mut json) = entity(nth, spec);
-                let uid = if there || index.by_reference.is_empty() || index.last_uid() < uid.as_u128() {
-                    uid
-                } else {
-                    let uid = Uuid::from_u128(index.last_uid() + 1);
-                    json["metadata"]["uid"] = json!(uid.to_string());
-                    uid
-                };
+                let uid =
+                    if there || index.by_reference.is_empty() || index.last_uid() < uid.as_u128() {
+                        uid
+                    } else {
+                        let uid = Uuid::from_u128(index.last_uid() + 1);
+                        json["metadata"]["uid"] = json!(uid.to_string());
+                        uid
+                    };
                 let uid = left.get(&nth).map_or(uid, |(own, _, _): &(Uuid, String, Vec<Row>)| *own);
                 json["metadata"]["uid"] = json!(uid.to_string());
                 left.insert(nth, (uid, reference.clone(), rows(&json)));
@@ -103,7 +107,8 @@ fn value(rows: &[Row], order: &Order) -> Option<Option<String>> {
 }
 
 fn orders() -> impl Strategy<Value = Order> {
-    let keys = prop::sample::select(vec!["metadata.name", "spec.rank", "spec.type", "metadata.tags"]);
+    let keys =
+        prop::sample::select(vec!["metadata.name", "spec.rank", "spec.type", "metadata.tags"]);
     (keys, any::<bool>()).prop_map(|(key, up)| Order {
         key: key.to_owned(),
         direction: if up { Direction::Ascending } else { Direction::Descending },

@@ -156,8 +156,9 @@ fn write(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), StoreError>
             json!(node.conflicts).to_string(),
         ])?;
     }
-    let mut put = transaction
-        .prepare_cached("INSERT OR REPLACE INTO entity (reference, uid, json) VALUES (?1, ?2, ?3)")?;
+    let mut put = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO entity (reference, uid, json) VALUES (?1, ?2, ?3)",
+    )?;
     for shown in &batch.shown {
         put.execute(params![shown.reference, shown.uid.to_string(), &shown.json[..]])?;
     }
@@ -222,8 +223,7 @@ fn texts<const N: usize>(
     name: &'static str,
 ) -> Result<Vec<[String; N]>, StoreError> {
     let text: String = row.get(column)?;
-    let lists: Vec<Vec<String>> =
-        serde_json::from_str(&text).map_err(|_| StoreError::Row(name))?;
+    let lists: Vec<Vec<String>> = serde_json::from_str(&text).map_err(|_| StoreError::Row(name))?;
     let lists = lists.into_iter().map(|list| <[String; N]>::try_from(list).ok());
     lists.collect::<Option<_>>().ok_or(StoreError::Row(name))
 }
