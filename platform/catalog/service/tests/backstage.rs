@@ -4,6 +4,8 @@
 //! Needs `CHIRON_TEST_PYTHON`: any Python 3; and for the client `CHIRON_TEST_NODE_BACKSTAGE`: a folder
 //! whose `node_modules` hold the packages of `tests/backstage/client/package.json`.
 
+#![expect(clippy::unwrap_used, reason = "a test cannot go on without its parts")]
+
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -1,5 +1,7 @@
 //! The catalogue as somebody uses it: who may what, files that change, sources that fail.
 
+#![expect(clippy::unwrap_used, reason = "a test cannot go on without its parts")]
+
 use std::fs;
 use std::future::Future;
 use std::path::Path;

@@ -83,7 +83,7 @@ fn matches(pattern: &[Part], value: &str) -> bool {
             Some((Part::Any(count), behind)) => {
                 let mut characters = rest.chars();
                 let taken = characters.by_ref().take(*count).count();
-                (taken == *count).then(|| (behind, characters.as_str()))
+                (taken == *count).then_some((behind, characters.as_str()))
             }
         };
         match (stepped, again) {

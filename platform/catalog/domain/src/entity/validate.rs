@@ -328,6 +328,7 @@ mod tests {
         validate(&entity, &Kinds::default()).into_iter().map(|fault| fault.pointer).collect()
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a value is written where it is set")]
     fn set(pointer: &'static str, value: Value) -> Vec<String> {
         wrong(|entity| {
             let (parent, name) = pointer.rsplit_once('/').unwrap();

@@ -460,8 +460,8 @@ impl Graph {
     pub fn shown(&self, reference: &str) -> Option<Value> {
         let node = self.nodes.get(reference)?;
         let mut entity: Value = serde_json::from_str(node.shown.as_ref()?).ok()?;
-        let none = BTreeMap::new();
-        let relations = self.stated.get(reference).unwrap_or(&none).keys();
+        let nothing = BTreeMap::new();
+        let relations = self.stated.get(reference).unwrap_or(&nothing).keys();
         let relations: Vec<Value> =
             relations.map(|(kind, target)| json!({"type": kind, "targetRef": target})).collect();
         let members = entity.as_object_mut()?;

@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(entity["metadata"]["name"], "generated-00ff");
         assert_eq!(entity["metadata"]["annotations"][VIEW], "http://host/a.yaml");
         let read = targets(&entity).unwrap();
-        assert_eq!(read.locations, [place.clone()]);
+        assert_eq!(read.locations, std::slice::from_ref(&place));
         assert_eq!((read.base, read.origin), (Some(place.clone()), Some(place)));
         for wrong in ["", "url", "url:", ":x"] {
             assert!(LocationRef::parse(wrong).is_err(), "{wrong}");

@@ -37,22 +37,28 @@ impl Cursor {
     /// The cursor as it is sent.
     pub(crate) fn written(&self) -> String {
         let mut cursor = json!({
-            "orderFields": [],
             "orderFieldValues": [self.at.value, self.at.uid],
             "isPrevious": self.previous,
         });
+        let mut put = |name: &str, value: Value| {
+            if let Some(members) = cursor.as_object_mut() {
+                members.insert(name.to_owned(), value);
+            }
+        };
+        let mut orders = json!([]);
         if let Some(Order { key, direction }) = &self.order {
             let order = if *direction == Direction::Ascending { "asc" } else { "desc" };
-            cursor["orderFields"] = json!([{"field": key, "order": order}]);
+            orders = json!([{"field": key, "order": order}]);
         }
+        put("orderFields", orders);
         if let Some(text) = &self.text {
-            cursor["fullTextFilter"] = json!({"term": text.term, "fields": text.fields});
+            put("fullTextFilter", json!({"term": text.term, "fields": text.fields}));
         }
         if let Some(query) = &self.query {
-            cursor["query"] = query.written();
+            put("query", query.written());
         }
         if let Some(total) = self.total {
-            cursor["totalItems"] = json!(total);
+            put("totalItems", json!(total));
         }
         encode(&cursor)
     }

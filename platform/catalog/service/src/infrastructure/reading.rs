@@ -197,12 +197,12 @@ async fn fill(
     hash.update(entity.to_string().as_bytes());
     let mut read = Vec::new();
     for Placeholder { pointer, how, target } in found {
-        let text = match sources.beside(&target, base.as_ref(), origin.as_ref(), watch) {
-            Some(text) => text.map_err(|error| error.to_string()),
-            None => {
-                watch.remote = true;
-                fetched(sources, &target, base.as_ref()).await
-            }
+        let beside = sources.beside(&target, base.as_ref(), origin.as_ref(), watch);
+        let text = if let Some(text) = beside {
+            text.map_err(|error| error.to_string())
+        } else {
+            watch.remote = true;
+            fetched(sources, &target, base.as_ref()).await
         };
         match text.and_then(|text| Ok((valued(&how, &target, &text)?, text))) {
             Ok((value, text)) => {

@@ -210,8 +210,7 @@ impl Sources {
                 return Err(failed(&why));
             }
             let answer = self.client.get(url.clone()).send().await;
-            let mut answer =
-                answer.map_err(|error| failed(&chiron_chassis::chain(&error).to_string()))?;
+            let mut answer = answer.map_err(|error| failed(&chiron_chassis::chain(&error)))?;
             let status = answer.status();
             if status.is_redirection() {
                 let to = answer.headers().get("location").and_then(|value| value.to_str().ok());
@@ -228,8 +227,7 @@ impl Sources {
             let mut body = Vec::new();
             loop {
                 let chunk = answer.chunk().await;
-                let chunk =
-                    chunk.map_err(|error| failed(&chiron_chassis::chain(&error).to_string()))?;
+                let chunk = chunk.map_err(|error| failed(&chiron_chassis::chain(&error)))?;
                 let Some(chunk) = chunk else { break };
                 body.extend_from_slice(&chunk);
                 if MOST_BYTES < body.len() {

@@ -326,7 +326,7 @@ mod tests {
         for n in 1..9 {
             let alias = format!("*a{}", n - 1);
             let all = vec![alias; 10].join(", ");
-            bomb.push_str(&format!("a{n}: &a{n} [{all}]\n"));
+            bomb = format!("{bomb}a{n}: &a{n} [{all}]\n");
         }
         assert!(documents(&bomb).unwrap_err().detail.contains("more values"));
     }

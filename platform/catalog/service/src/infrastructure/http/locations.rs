@@ -53,16 +53,15 @@ impl Catalog {
         let mut all = self.locations().into_iter();
         all.find(|location| location.kind == place.kind && location.target == place.target)
     }
+}
 
-    fn may_change(&self, caller: &Caller, location: &Registered) -> Result<(), Refusal> {
-        let own = location.by.as_deref() == Some(caller.subject.as_str());
-        if own || caller.has_role(ADMIN) {
-            return Ok(());
-        }
-        let message =
-            "only who registered a location and administrators may change or unregister it";
-        Err(Refusal::not_allowed(message))
+fn may_change(caller: &Caller, location: &Registered) -> Result<(), Refusal> {
+    let own = location.by.as_deref() == Some(caller.subject.as_str());
+    if own || caller.has_role(ADMIN) {
+        return Ok(());
     }
+    let message = "only who registered a location and administrators may change or unregister it";
+    Err(Refusal::not_allowed(message))
 }
 
 /// The place that a body names, which must be one that people may register.
@@ -187,7 +186,7 @@ pub(crate) async fn replace(
     let work = async {
         let place = place(&asked, &body)?;
         let known = catalog.location(&id)?;
-        catalog.may_change(&caller, &known)?;
+        may_change(&caller, &known)?;
         if catalog.location_at(&place).is_some_and(|other| other.id != known.id) {
             return Err(exists(&place));
         }
@@ -217,7 +216,7 @@ pub(crate) async fn remove(
 ) -> Response<Body> {
     let work = async {
         let known = catalog.location(&id)?;
-        catalog.may_change(&caller, &known)?;
+        may_change(&caller, &known)?;
         catalog.wish(Wish::Unregister(known)).await?;
         Ok(empty(StatusCode::NO_CONTENT))
     };

@@ -46,7 +46,7 @@ impl Index {
                 );
             }
             Some(order) => {
-                self.by_key(among, order, after, &mut |value, slot| taker.take(value, slot))
+                self.by_key(among, order, after, &mut |value, slot| taker.take(value, slot));
             }
         }
         let place = |found: Option<&(Option<String>, Slot)>| {

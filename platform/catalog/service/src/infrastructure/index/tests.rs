@@ -1,5 +1,7 @@
 //! The index against the plainest model: a list that is filtered, sorted and cut.
 
+#![expect(clippy::single_match_else, reason = "what comes and what goes, beside each other")]
+
 use catalog_domain::entity::{Like, parse_predicate};
 use proptest::prelude::*;
 use serde_json::json;
@@ -93,6 +95,7 @@ fn predicates() -> impl Strategy<Value = Value> {
 }
 
 /// The value that somebody is ordered by; of several the first that comes.
+#[expect(clippy::option_option, reason = "without the key, and with it but without a value")]
 fn value(rows: &[Row], order: &Order) -> Option<Option<String>> {
     let mut own: Vec<Option<String>> = rows
         .iter()
