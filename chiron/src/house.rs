@@ -169,7 +169,7 @@ impl House {
         let activity = activities.first().context("no service was named")?;
         trail.publish_heads(broker.with_activity(activity.clone()), activity.clone(), heads);
         let services = services.to_vec();
-        Ok(Self { trigger, running, services, stores, activities, broker, trail, endpoints })
+        Ok(Self { trigger, running, stores, activities, broker, services, trail, endpoints })
     }
 
     /// The account of each service's work.
