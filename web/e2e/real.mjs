@@ -74,7 +74,8 @@ export async function realJourney(browser, real) {
     return (await page.locator(".now .step").innerText()) === STEPS[now.step];
   }, 20_000);
   await until("a heart rate on the screen that the service has", async () => {
-    const told = await read(`${spm}/${process.processId}/vital-signs?limit=1000`);
+    const from = new Date(Date.parse((await read("/api/v1/clock")).now) - 120_000).toISOString();
+    const told = await read(`${spm}/${process.processId}/vital-signs?from=${from}&limit=1000`);
     const values = new Set((told?.entries ?? []).filter((it) => it.quantity === "heartBeat").map((it) => String(it.value)));
     return values.has((await page.locator(".row .num").first().innerText()).trim());
   }, 20_000);

@@ -185,7 +185,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Vital signs of the process's patient, by time then quantity. */
+        /**
+         * Vital signs of the process's patient, by time then quantity; those that came too late for a
+         *     settled process only where they are asked for.
+         */
         get: {
             parameters: {
                 query?: {
@@ -193,6 +196,8 @@ export interface paths {
                     from?: string;
                     /** @description Until when, inclusive. Default: its end, if it has one. */
                     to?: string;
+                    /** @description Whether those count too that came too late for a settled process. Default: no. */
+                    late?: boolean;
                     /** @description Averages of buckets of so many seconds, 1 to 86,400. */
                     resolution?: number;
                     /** @description Entries of a page, 1 to 10,000. */
