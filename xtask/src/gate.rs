@@ -72,20 +72,15 @@ pub(crate) fn test(root: &Path, only: Option<&str>) -> Result<()> {
     if chosen("end to end") {
         say("== end to end (cargo's closing line gives its seconds)");
         run(&mut cargo(root, &["build", "--quiet", "--package", "chiron", "--package", "truth"]))?;
-        let packages = ["test", "--package", "cluster", "--package", "end-to-end"];
-        let mut tests = cargo(root, &packages);
-        let tools = vec![
-            ("CHIRON_TEST_KAFKA", setup::jars(root, &setup::KAFKA)?),
-            ("CHIRON_TEST_PYTHON", setup::python(root)?),
-        ];
-        with_tools(&mut tests, tools)?;
+        let mut tests = cargo(root, &["test", "--package", "end-to-end"]);
+        with_tools(&mut tests, vec![("CHIRON_TEST_KAFKA", setup::jars(root, &setup::KAFKA)?)])?;
         run(&mut tests)?;
     }
     Ok(())
 }
 
-/// The long runs of the end-to-end suite, or those whose name has the word; of days, all or those
-/// whose name ends with one of the given texts.
+/// The long runs of the end-to-end suite and of the cluster, or those whose name has the word; of
+/// days, all or those whose name ends with one of the given texts.
 pub(crate) fn soak(root: &Path, word: Option<&str>, days: &[String]) -> Result<()> {
     run(&mut cargo(root, &["build", "--release", "--package", "chiron", "--package", "truth"]))?;
     let mut args = vec![
@@ -93,8 +88,12 @@ pub(crate) fn soak(root: &Path, word: Option<&str>, days: &[String]) -> Result<(
         "--release",
         "--package",
         "end-to-end",
+        "--package",
+        "cluster",
         "--test",
         "soak",
+        "--test",
+        "days",
         "--",
         "--nocapture",
         "--test-threads=1",
@@ -102,6 +101,11 @@ pub(crate) fn soak(root: &Path, word: Option<&str>, days: &[String]) -> Result<(
     ];
     args.extend(word);
     let mut soak = cargo(root, &args);
+    let tools = vec![
+        ("CHIRON_TEST_KAFKA", setup::jars(root, &setup::KAFKA)?),
+        ("CHIRON_TEST_PYTHON", setup::python(root)?),
+    ];
+    with_tools(&mut soak, tools)?;
     if !days.is_empty() {
         soak.env("SOAK_DAYS", days.join(","));
     }
