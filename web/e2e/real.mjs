@@ -63,8 +63,10 @@ export async function realJourney(browser, real) {
   const spm = "/services/surgical-process-monitoring/api/v1/processes";
   const process = await until("a surgery under way", async () => {
     const list = await read(spm);
-    return list?.entries?.find((it) => it.operatingRoom !== null && ["SURGERY"].includes(it.state) && it.step !== null);
-  }, 90_000);
+    // Early enough for the patient to stay in the room while we look.
+    const early = ["PATIENT_ON_OPERATING_TABLE", "ANESTHESIA"];
+    return list?.entries?.find((it) => it.operatingRoom !== null && it.state === "SURGERY" && early.includes(it.step));
+  }, 300_000);
   const room = process.operatingRoom.id.id;
   await page.evaluate((path) => history.pushState(null, "", path), `/rooms/${room}`);
   await page.reload();
