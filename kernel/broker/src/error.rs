@@ -264,6 +264,15 @@ pub enum ConnectError {
         /// What the cluster says.
         code: RDKafkaErrorCode,
     },
+    /// The cluster has fewer brokers in service than a topic needs, even after a while.
+    #[error(
+        "the Kafka cluster has too few brokers in service for topic {topic}; see to its brokers, \
+         or to `replication`"
+    )]
+    TooFewBrokers {
+        /// Its name.
+        topic: String,
+    },
     /// A partition of a topic has no leader.
     #[error("topic {topic} has partitions without a leader; see to the brokers of the cluster")]
     NoLeader {

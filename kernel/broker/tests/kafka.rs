@@ -228,8 +228,7 @@ async fn topics_are_made_as_the_settings_say_or_asked_for() {
     let settings = KafkaSettings { replication: Some(3), ..cluster.settings() };
     let refused = Broker::connect(settings, &["t"]).await.unwrap_err();
     assert!(
-        matches!(&refused, ConnectError::TopicRefused { topic, .. }
-        if topic.starts_with('t')),
+        matches!(&refused, ConnectError::TooFewBrokers { topic } if topic.starts_with('t')),
         "{refused}"
     );
 

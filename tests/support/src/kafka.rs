@@ -85,7 +85,7 @@ impl Kafka {
              default.replication.factor=1\n\
              auto.create.topics.enable=false\n\
              log.cleaner.dedupe.buffer.size=2097152\n\
-             broker.session.timeout.ms=3000\n\
+             broker.session.timeout.ms=6000\n\
              broker.heartbeat.interval.ms=500\n",
             kafka.folder.join("data").display()
         );

@@ -6,14 +6,18 @@ use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::error::RDKafkaErrorCode;
+use tokio::time::Instant;
 
 use super::context::Watch;
 use crate::error::ConnectError;
 use crate::record::DEAD_LETTERS_SUFFIX;
 use crate::settings::KafkaSettings;
 
-/// How long the cluster may take to make topics.
+/// How long the cluster may take to make topics, and its brokers to come into service: one that
+/// starts, or was too slow to tell its controller that it is there, keeps no new topic until then.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait before asking again.
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// Numbers of partitions, as far as they are known.
 #[derive(Debug, Default)]
@@ -53,6 +57,30 @@ pub(super) async fn create(
     if !settings.create_topics {
         return Err(ConnectError::NoTopics { topics: topics.join(", ") });
     }
+    in_service(|| ask(admin, settings, topics)).await
+}
+
+/// Asks again while the cluster has too few brokers in service.
+async fn in_service<Asking>(ask: impl Fn() -> Asking) -> Result<(), ConnectError>
+where
+    Asking: Future<Output = Result<(), ConnectError>>,
+{
+    let deadline = Instant::now() + PATIENCE;
+    while let Err(refused) = ask().await {
+        let few = matches!(refused, ConnectError::TooFewBrokers { .. });
+        if !few || deadline < Instant::now() {
+            return Err(refused);
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+    Ok(())
+}
+
+async fn ask(
+    admin: &AdminClient<Watch>,
+    settings: &KafkaSettings,
+    topics: &[String],
+) -> Result<(), ConnectError> {
     let partitions = i32::try_from(settings.partitions).unwrap_or(1);
     let replication = settings.replication.map_or(-1, i32::from);
     let retention = settings.retention.map(|kept| kept.as_millis().to_string());
@@ -71,8 +99,49 @@ pub(super) async fn create(
     for outcome in made {
         match outcome {
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((topic, RDKafkaErrorCode::InvalidReplicationFactor)) => {
+                return Err(ConnectError::TooFewBrokers { topic });
+            }
             Err((topic, code)) => return Err(ConnectError::TopicRefused { topic, code }),
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// How often is asked of a cluster that says `refused` until it has been asked `until` times,
+    /// and what comes of it.
+    async fn asked(
+        until: u32,
+        refused: impl Fn(String) -> ConnectError,
+    ) -> (u32, Result<(), ConnectError>) {
+        let asked = Cell::new(0);
+        let outcome = in_service(|| {
+            asked.set(asked.get() + 1);
+            let enough = until <= asked.get();
+            std::future::ready(if enough { Ok(()) } else { Err(refused("t".to_owned())) })
+        });
+        let outcome = outcome.await;
+        (asked.get(), outcome)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn topics_wait_for_the_brokers_that_keep_them() {
+        let few = |topic| ConnectError::TooFewBrokers { topic };
+        let (times, made) = asked(20, few).await;
+        assert_eq!(times, 20);
+        made.unwrap();
+        let (_, refused) = asked(u32::MAX, few).await;
+        assert!(matches!(refused, Err(ConnectError::TooFewBrokers { .. })), "{refused:?}");
+        let forbidden = |topic| ConnectError::TopicRefused {
+            topic,
+            code: RDKafkaErrorCode::TopicAuthorizationFailed,
+        };
+        assert_eq!(asked(2, forbidden).await.0, 1);
+    }
 }
