@@ -15,6 +15,7 @@ mod ids;
 mod reconciler;
 mod source_time;
 mod tasks;
+mod zone;
 
 pub use activity::{Activity, Quiescence, Work};
 pub use clock::{Clock, Hand};
@@ -22,3 +23,4 @@ pub use ids::Ids;
 pub use reconciler::Reconciler;
 pub use source_time::{SourceWindow, Unbelievable};
 pub use tasks::{Finish, Panicked, Shutdown, Tasks, Trigger};
+pub use zone::ZoneName;

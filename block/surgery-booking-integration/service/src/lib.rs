@@ -10,8 +10,8 @@ mod infrastructure;
 use std::collections::BTreeMap;
 
 use chiron_chassis::{Api, Runtime, ServeError};
+use chiron_clock::ZoneName;
 use chiron_store::CollectionSpec;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use twin_client::{TwinLayer, Twins};
@@ -43,23 +43,8 @@ pub struct Settings {
     pub twin_layer: TwinLayer,
 }
 
-/// A time zone that is known on this machine.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "String")]
-pub struct ZoneName(TimeZone);
-
-impl TryFrom<String> for ZoneName {
-    type Error = jiff::Error;
-
-    fn try_from(name: String) -> Result<ZoneName, jiff::Error> {
-        // Known without a database of time zones.
-        let utc = ["UTC", "Etc/UTC", "Z"].contains(&name.as_str());
-        Ok(ZoneName(if utc { TimeZone::UTC } else { TimeZone::get(&name)? }))
-    }
-}
-
 fn utc() -> ZoneName {
-    ZoneName(TimeZone::UTC)
+    ZoneName::UTC
 }
 
 fn two_hours() -> u32 {
@@ -139,7 +124,7 @@ fn service(
         desk: infrastructure::desk::Desk::new(runtime, bookings.clone(), twins),
         bookings,
         clock: runtime.clock.clone(),
-        zone: settings.time_zone.0.clone(),
+        zone: settings.time_zone.clone(),
         durations: std::sync::Arc::new(durations),
     })
 }

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use chiron_broker::{Consumer, each};
 use chiron_chassis::{Api, Runtime, ServeError};
-use chiron_clock::Reconciler;
+use chiron_clock::{Reconciler, ZoneName};
 use chiron_store::CollectionSpec;
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use surgery_report_domain::entity::report::NominalPeriods;
 use tokio::net::TcpListener;
@@ -71,21 +71,6 @@ pub struct Settings {
     pub time_zone: ZoneName,
 }
 
-/// A time zone that is known on this machine.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "String")]
-pub struct ZoneName(TimeZone);
-
-impl TryFrom<String> for ZoneName {
-    type Error = jiff::Error;
-
-    fn try_from(name: String) -> Result<Self, jiff::Error> {
-        // Known without a database of time zones.
-        let utc = ["UTC", "Etc/UTC", "Z"].contains(&name.as_str());
-        Ok(Self(if utc { TimeZone::UTC } else { TimeZone::get(&name)? }))
-    }
-}
-
 fn ten_minutes() -> u32 {
     600
 }
@@ -103,7 +88,7 @@ fn one_minute() -> u32 {
 }
 
 fn utc() -> ZoneName {
-    ZoneName(TimeZone::UTC)
+    ZoneName::UTC
 }
 
 impl Settings {
@@ -193,7 +178,7 @@ fn composer(runtime: &Runtime, settings: &Settings) -> Composer {
 }
 
 fn routes(runtime: &Runtime, settings: &Settings, composer: Composer) -> Result<Api, ServeError> {
-    let press = Press::new(settings.time_zone.0.clone())
+    let press = Press::new(settings.time_zone.zone().clone())
         .map_err(|source| ServeError::Start { service: NAME, source: Box::new(source) })?;
     Ok(infrastructure::http::api(runtime, composer, Arc::new(press)))
 }

@@ -6,10 +6,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Caller, FactTime, Json, Need, Path, Problem, Query};
-use chiron_clock::Clock;
-use jiff::Timestamp;
+use chiron_clock::{Clock, ZoneName};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use surgery_booking_integration_domain::entity::{Booking, SurgeryId};
 use surgery_booking_integration_domain::usecase::{Asked, Bookings as _};
@@ -35,7 +33,7 @@ pub(crate) struct Service {
     pub(crate) desk: Desk,
     pub(crate) bookings: StoredBookings,
     pub(crate) clock: Clock,
-    pub(crate) zone: TimeZone,
+    pub(crate) zone: ZoneName,
     pub(crate) durations: Arc<Durations>,
 }
 
@@ -52,12 +50,6 @@ pub(crate) fn api(service: Service) -> Api {
 impl Service {
     fn asked(&self, when: FactTime) -> Asked {
         Asked { at: when.or(self.clock.now()), source_time: when.0 }
-    }
-
-    /// First instant of a day of the hospital, and of the next.
-    fn bounds(&self, day: Date) -> Option<(Timestamp, Timestamp)> {
-        let begin = |day: Date| Some(day.to_zoned(self.zone.clone()).ok()?.timestamp());
-        Some((begin(day)?, begin(day.tomorrow().ok()?)?))
     }
 }
 
@@ -100,12 +92,12 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<BookingsV1>, Problem> {
     let day = match query.day {
-        None => Some(service.clock.now().to_zoned(service.zone.clone()).date()),
+        None => Some(service.zone.day(service.clock.now())),
         // Only the date itself: the parser would also read it out of an instant.
         Some(text) if text.len() == "YYYY-MM-DD".len() => text.parse::<Date>().ok(),
         Some(_) => None,
     };
-    let Some((from, to)) = day.and_then(|day| service.bounds(day)) else {
+    let Some((from, to)) = day.and_then(|day| service.zone.bounds(day)) else {
         return Err(Problem::bad_request("?day", "must be a date such as 2026-05-15"));
     };
     let bookings = service.bookings.planned(from, to).await.map_err(store_failed)?;
