@@ -14,11 +14,15 @@ use crate::behind::{Composition, Reply, read, reply};
 const BUILDING: Service = Service::BuildingManagement;
 
 /// A zone and its rooms.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ZoneV1 {
     /// The zone.
     zone_id: String,
+    /// Its name; null when nobody has given it one.
+    name: Option<String>,
+    /// Zones with a name come by this, before those without; null without.
+    order: Option<u32>,
     /// Its first room for before and after surgery, by id.
     pre_operating_room_id: Option<String>,
     /// Its first theatre, by id.
@@ -28,7 +32,7 @@ pub(crate) struct ZoneV1 {
 }
 
 /// A room of a zone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ZoneRoomV1 {
     /// Its id.
     id: String,
@@ -37,6 +41,23 @@ pub(crate) struct ZoneRoomV1 {
     /// `OPERATING_ROOM` or `PRE_OPERATING_ROOM`.
     #[serde(rename = "type")]
     room_type: String,
+    /// Where it lies on the floor plan; null when nobody has placed it.
+    #[serde(default)]
+    layout: Option<LayoutV1>,
+}
+
+/// A rectangle on the floor plan, in units of its grid.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Layout)]
+struct LayoutV1 {
+    /// The left side.
+    x: f64,
+    /// The upper side.
+    y: f64,
+    /// The width.
+    w: f64,
+    /// The height.
+    h: f64,
 }
 
 /// A room as building management lists it.
@@ -58,7 +79,21 @@ struct Linked {
     entry: Listed,
 }
 
-/// Lists the zones in the order in which their rooms appear.
+#[derive(Deserialize)]
+struct Labels {
+    entries: Vec<Label>,
+}
+
+/// What building management says of a zone.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Label {
+    zone_id: String,
+    name: String,
+    order: u32,
+}
+
+/// Lists the zones: those with a name in their order, then those in which rooms appear.
 #[utoipa::path(get, path = "/api/v1/obd/zones",
     responses((status = 200, body = [ZoneV1]), (status = 204, description = "There is none"),
         (status = 503)))]
@@ -71,7 +106,13 @@ pub(super) async fn zones(
         Reply::Known(answer) => read(BUILDING, &answer)?,
         Reply::Empty(_) | Reply::Unknown => return Ok(StatusCode::NO_CONTENT.into_response()),
     };
+    let call = gateway.ask(&token, BUILDING, "/api/v1/zones");
+    let labels = match reply(BUILDING, call).await? {
+        Reply::Known(answer) => read::<Labels>(BUILDING, &answer)?.entries,
+        Reply::Empty(_) | Reply::Unknown => Vec::new(),
+    };
     let zones = grouped(rooms.entries.into_iter().map(|linked| linked.entry));
+    let zones = labelled(zones, labels);
     if zones.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
@@ -85,6 +126,8 @@ fn grouped(rooms: impl Iterator<Item = Listed>) -> Vec<ZoneV1> {
         if at == zones.len() {
             zones.push(ZoneV1 {
                 zone_id,
+                name: None,
+                order: None,
                 pre_operating_room_id: None,
                 operating_room_id: None,
                 rooms: Vec::new(),
@@ -98,6 +141,18 @@ fn grouped(rooms: impl Iterator<Item = Listed>) -> Vec<ZoneV1> {
         first.get_or_insert_with(|| room.id.clone());
         zone.rooms.push(room);
     }
+    zones
+}
+
+/// Gives zones their names and brings them into their order.
+fn labelled(mut zones: Vec<ZoneV1>, labels: Vec<Label>) -> Vec<ZoneV1> {
+    for Label { zone_id, name, order } in labels {
+        if let Some(zone) = zones.iter_mut().find(|zone| zone.zone_id == zone_id) {
+            (zone.name, zone.order) = (Some(name), Some(order));
+        }
+    }
+    // Stable: what has no order stays in the order in which its rooms appear.
+    zones.sort_by_key(|zone| zone.order.map_or(u64::MAX, u64::from));
     zones
 }
 
@@ -187,5 +242,16 @@ mod tests {
             ("a", Some("or-2"), None, vec!["or-2"]),
         ];
         assert_eq!(told, expected);
+        let label = |zone_id: &str, order| Label {
+            zone_id: zone_id.to_owned(),
+            name: zone_id.to_uppercase(),
+            order,
+        };
+        let named = labelled(zones.clone(), vec![label("a", 7), label("gone", 1)]);
+        let told: Vec<_> = named.iter().map(|it| (it.zone_id.as_str(), it.order)).collect();
+        assert_eq!(told, [("a", Some(7)), ("b", None)]);
+        assert_eq!(named.first().and_then(|zone| zone.name.as_deref()), Some("A"));
+        let named = labelled(zones, vec![label("a", 7), label("b", 2)]);
+        assert_eq!(named.first().map(|zone| zone.zone_id.as_str()), Some("b"));
     }
 }

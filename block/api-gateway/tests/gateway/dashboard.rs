@@ -14,6 +14,30 @@ fn room(id: &str, zone: &str, kind: &str) -> Value {
 }
 
 #[tokio::test]
+async fn patients_are_called_by_codes() {
+    let example = Example::start().await;
+    let anna = example.token_of("anna").await;
+    let asked = "/patient-codes?patientId=p-1&patientId=p-2&patientId=p-1";
+    let (status, told) = body(example.read(asked, &anna).await).await;
+    assert_eq!(status, 200);
+    let code = |nth: usize| told["entries"][nth]["code"].as_str().unwrap().to_owned();
+    assert!(code(0).starts_with("P-") && code(0).len() == 6, "{told}");
+    assert_eq!((code(0), told["entries"][1]["patientId"].as_str()), (code(2), Some("p-2")));
+    assert_ne!(code(0), code(1));
+    let wall = example.token_of("display").await;
+    assert_eq!(body(example.read(asked, &wall).await).await, (200, told));
+    let developer = example.token_of("developer").await;
+    assert_eq!(example.read(asked, &developer).await.status(), 403);
+    let (status, _) = body(example.read("/patient-codes?patientId=", &anna).await).await;
+    assert_eq!(status, 400);
+    let many: Vec<String> = (0..201).map(|n| format!("patientId=p-{n}")).collect();
+    let many = format!("/patient-codes?{}", many.join("&"));
+    assert_eq!(example.read(&many, &anna).await.status(), 400);
+    let none = body(example.read("/patient-codes", &anna).await).await;
+    assert_eq!(none, (200, json!({"entries": []})));
+}
+
+#[tokio::test]
 async fn zones_have_all_their_rooms() {
     let example = Example::start().await;
     let anna = example.token_of("anna").await;
@@ -29,17 +53,22 @@ async fn zones_have_all_their_rooms() {
     example.table.answer("GET /api/v1/rooms", 200, list);
     let (status, zones) = body(example.read("/zones", &anna).await).await;
     assert_eq!(status, 200);
-    let expected = json!([
-        {"zoneId": "b", "preOperatingRoomId": "pre-1", "operatingRoomId": "or-1", "rooms": [
-            {"id": "or-1", "name": "", "type": "OPERATING_ROOM"},
-            {"id": "or-3", "name": "", "type": "OPERATING_ROOM"},
-            {"id": "pre-1", "name": "", "type": "PRE_OPERATING_ROOM"},
-        ]},
-        {"zoneId": "a", "preOperatingRoomId": null, "operatingRoomId": "or-2", "rooms": [
-            {"id": "or-2", "name": "", "type": "OPERATING_ROOM"},
-        ]},
-    ]);
-    assert_eq!(zones, expected);
+    let told = |id: &str, kind: &str| json!({"id": id, "name": "", "type": kind, "layout": null});
+    let rooms = [
+        told("or-1", "OPERATING_ROOM"),
+        told("or-3", "OPERATING_ROOM"),
+        told("pre-1", "PRE_OPERATING_ROOM"),
+    ];
+    let b = json!({"zoneId": "b", "name": null, "order": null, "preOperatingRoomId": "pre-1",
+        "operatingRoomId": "or-1", "rooms": rooms});
+    let a = json!({"zoneId": "a", "name": null, "order": null, "preOperatingRoomId": null,
+        "operatingRoomId": "or-2", "rooms": [told("or-2", "OPERATING_ROOM")]});
+    assert_eq!(zones, json!([b, a]));
+    let labels = json!({"entries": [{"zoneId": "a", "name": "Day surgery", "order": 1}],
+        "total": 1, "next": null});
+    example.table.answer("GET /api/v1/zones", 200, labels);
+    let (_, zones) = body(example.read("/zones", &anna).await).await;
+    assert_eq!((&zones[0]["name"], &zones[1]), (&json!("Day surgery"), &b));
     assert_eq!(example.table.asked().last().unwrap().by, "anna", "asked in her name");
 
     example.table.answer("GET /api/v1/rooms", 200, Value::String("no JSON".to_owned()));

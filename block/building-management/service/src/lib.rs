@@ -17,7 +17,7 @@ use twin_client::{TwinLayer, Twins};
 use crate::{
     application::{administrator::Administrator, measured::Measured},
     infrastructure::{
-        http,
+        floor, http,
         store::{self, DocumentStore},
         twins::TwinGraph,
     },
@@ -26,8 +26,14 @@ use crate::{
 /// The service's name.
 pub const NAME: &str = "building-management";
 /// What it keeps.
-pub const COLLECTIONS: &[&CollectionSpec] =
-    &[&store::ROOMS, &store::ROOM_DATA, &store::TECHNOLOGIES, &store::TECHNOLOGY_DATA];
+pub const COLLECTIONS: &[&CollectionSpec] = &[
+    &store::ROOMS,
+    &store::ROOM_DATA,
+    &store::TECHNOLOGIES,
+    &store::TECHNOLOGY_DATA,
+    &floor::ZONES,
+    &floor::LAYOUTS,
+];
 
 /// Those of them that follow from events alone.
 pub const FOLDED: &[&CollectionSpec] = &[&store::ROOM_DATA, &store::TECHNOLOGY_DATA];

@@ -126,12 +126,13 @@ async fn rooms_are_created_listed_changed_and_removed() {
     assert_eq!(house.status(Method::POST, "rooms", ROOM).await, 409);
     assert_eq!(house.layer.brief(), "or-2 Theatre 2 zone-2");
 
-    let room = json!({"id":"or-2","name":"Theatre 2","zoneId":"zone-2","type":"OPERATING_ROOM"});
+    let room = json!({"id":"or-2","name":"Theatre 2","zoneId":"zone-2","type":"OPERATING_ROOM",
+                      "layout": null});
     let expected = json!({"entries": [{"entry": room, "url": location}], "total": 1, "next": null});
     assert_eq!(house.get("rooms").await, expected);
     let unmeasured = json!({"temperature":null,"humidity":null,"luminosity":null,"presence":null});
     let expected = json!({"id":"or-2","name":"Theatre 2","zoneId":"zone-2","type":"OPERATING_ROOM",
-                          "environmentalData": unmeasured});
+                          "layout": null, "environmentalData": unmeasured});
     assert_eq!(house.get("rooms/or-2").await, expected);
 
     let patch = r#"{"name":"Theatre Two"}"#;
@@ -147,6 +148,56 @@ async fn rooms_are_created_listed_changed_and_removed() {
     assert_eq!(house.get("rooms/or-2").await, json!(404));
     assert_eq!(house.get("rooms").await, json!(204));
     assert_eq!(house.layer.brief(), "");
+}
+
+#[tokio::test]
+async fn rooms_lie_on_the_floor_plan_and_zones_have_names() {
+    let house = House::open().await;
+    house.furnish().await;
+    let place = r#"{"x":2,"y":0,"w":4.5,"h":3}"#;
+    assert_eq!(house.status(Method::PUT, "rooms/or-2/layout", place).await, 204);
+    assert_eq!(house.status(Method::PUT, "rooms/or-9/layout", place).await, 404);
+    let layout = json!({"x": 2.0, "y": 0.0, "w": 4.5, "h": 3.0});
+    assert_eq!(house.get("rooms/or-2").await.get("layout"), Some(&layout));
+    let rooms = house.get("rooms").await;
+    assert_eq!(rooms.pointer("/entries/0/entry/layout"), Some(&layout));
+    assert_eq!(rooms.pointer("/entries/1/entry/layout"), Some(&Value::Null));
+    for (wrong, pointer) in [
+        (r#"{"x":-1,"y":0,"w":1,"h":1}"#, "/x"),
+        (r#"{"x":0,"y":-0.1,"w":1,"h":1}"#, "/y"),
+        (r#"{"x":0,"y":0,"w":0,"h":1}"#, "/w"),
+        (r#"{"x":0,"y":0,"w":1,"h":-1}"#, "/h"),
+        (r#"{"x":999.5,"y":0,"w":1,"h":1}"#, "/w"),
+        (r#"{"x":0,"y":0,"w":1}"#, "/h"),
+        (r#"{"x":0,"y":0,"w":1,"h":1,"z":1}"#, "/z"),
+    ] {
+        let answer = house.send(Method::PUT, "rooms/or-2/layout", wrong, &[]).await;
+        assert_eq!(answer.status().as_u16(), 400, "{wrong}");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem.pointer("/errors/0/pointer"), Some(&json!(pointer)), "{wrong}");
+    }
+    assert_eq!(
+        house.status(Method::PUT, "rooms/or-2/layout", r#"{"x":999,"y":0,"w":1,"h":1}"#).await,
+        204
+    );
+    assert_eq!(house.status(Method::DELETE, "rooms/or-2/layout", "").await, 204);
+    assert_eq!(house.status(Method::DELETE, "rooms/or-2/layout", "").await, 204);
+    assert_eq!(house.get("rooms/or-2").await.get("layout"), Some(&Value::Null));
+    // A room of the same id begins without the former one's place.
+    assert_eq!(house.status(Method::PUT, "rooms/or-2/layout", place).await, 204);
+    assert_eq!(house.status(Method::DELETE, "rooms/or-2", "").await, 204);
+    assert_eq!(house.status(Method::POST, "rooms", ROOM).await, 201);
+    assert_eq!(house.get("rooms/or-2").await.get("layout"), Some(&Value::Null));
+
+    let label = |name: &str, order: u32| json!({"name": name, "order": order}).to_string();
+    assert_eq!(house.status(Method::PUT, "zones/zone-2", &label("Second", 2)).await, 204);
+    assert_eq!(house.status(Method::PUT, "zones/zone-1", &label("Other", 2)).await, 204);
+    assert_eq!(house.status(Method::PUT, "zones/zone-3", &label("First", 1)).await, 204);
+    assert_eq!(house.status(Method::PUT, "zones/zone-2", &label("Main", 2)).await, 204);
+    assert_eq!(house.status(Method::PUT, "zones/zone-2", &label(" ", 2)).await, 400);
+    let zones = house.get("zones").await;
+    let names: Vec<_> = zones["entries"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    assert_eq!(names, ["First", "Other", "Main"]);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use building_management_domain::{
     entity::{
         environment::{Celsius, Environment, Lux, Percent, Quantity, Snapshot},
+        floor::Layout,
         place::{Room, RoomType},
         technology::{Technology, TechnologyType},
     },
@@ -52,13 +53,68 @@ pub struct RoomPatch {
     pub zone_id: Option<String>,
 }
 
+/// A room and where it lies on the floor plan.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PlacedRoom {
+    /// The room.
+    #[serde(flatten)]
+    pub room: RoomEntry,
+    /// Where it lies; null when nobody has placed it.
+    pub layout: Option<LayoutV1>,
+}
+
+/// A rectangle on the floor plan, in units of its grid, within 1000; x grows to the right, y
+/// downwards.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Layout)]
+pub struct LayoutV1 {
+    /// The left side, from 0.
+    pub x: f64,
+    /// The upper side, from 0.
+    pub y: f64,
+    /// The width, more than 0.
+    pub w: f64,
+    /// The height, more than 0.
+    pub h: f64,
+}
+
+impl From<Layout> for LayoutV1 {
+    fn from(Layout { x, y, w, h }: Layout) -> Self {
+        Self { x, y, w, h }
+    }
+}
+
+/// What a zone is called.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ZoneLabel)]
+pub struct ZoneLabelV1 {
+    /// Its name; not blank.
+    pub name: String,
+    /// Zones come by this, then by id.
+    pub order: u32,
+}
+
+/// A zone with its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ZoneEntry {
+    /// The zone.
+    pub zone_id: String,
+    /// Its name.
+    pub name: String,
+    /// Zones come by this, then by id.
+    pub order: u32,
+}
+
 /// A room with what it is like.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomAnswer {
     /// The room.
     #[serde(flatten)]
-    pub room: RoomEntry,
+    pub room: PlacedRoom,
     /// What it is like.
     pub environmental_data: EnvironmentalData,
 }

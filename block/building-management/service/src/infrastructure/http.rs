@@ -1,5 +1,6 @@
 //! The routes, and what they share.
 
+mod floor;
 mod rooms;
 mod technologies;
 
@@ -20,7 +21,7 @@ use utoipa_axum::routes;
 use crate::{
     NAME,
     application::administrator::Administrator,
-    infrastructure::{store::DocumentStore, twins::TwinGraph},
+    infrastructure::{floor::FloorPlan, store::DocumentStore, twins::TwinGraph},
 };
 
 const READ: Need = Need::new(
@@ -37,6 +38,7 @@ const MOST_ENTRIES: usize = 10_000;
 #[derive(Clone)]
 struct Served {
     store: DocumentStore,
+    floor: FloorPlan,
     administrator: Administrator<DocumentStore, TwinGraph>,
     clock: Clock,
     completeness: Completeness,
@@ -50,6 +52,7 @@ pub fn api(
 ) -> Api {
     let served = Served {
         store,
+        floor: FloorPlan::new(&runtime.store),
         administrator,
         clock: runtime.clock.clone(),
         completeness: runtime.completeness.clone(),
@@ -61,6 +64,10 @@ pub fn api(
         .route(WRITE, routes!(rooms::change))
         .route(WRITE, routes!(rooms::remove))
         .route(READ, routes!(rooms::history))
+        .route(WRITE, routes!(floor::place))
+        .route(WRITE, routes!(floor::unplace))
+        .route(READ, routes!(floor::zones))
+        .route(WRITE, routes!(floor::label))
         .route(WRITE, routes!(technologies::create))
         .route(READ, routes!(technologies::list))
         .route(READ, routes!(technologies::read))

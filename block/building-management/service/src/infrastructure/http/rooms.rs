@@ -8,7 +8,7 @@ use axum::{
 use building_management_domain::{
     entity::{
         environment::{Place, Quantity},
-        place::{RoomId, RoomRecord},
+        place::{Room, RoomId, RoomRecord},
     },
     usecase::{history, ports::Registry},
 };
@@ -19,7 +19,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
-    application::wire::{DatedEnvironmentalData, Linked, List, RoomAnswer, RoomEntry, RoomPatch},
+    application::wire::{
+        DatedEnvironmentalData, LayoutV1, Linked, List, PlacedRoom, RoomAnswer, RoomEntry,
+        RoomPatch,
+    },
     infrastructure::http::{
         MOST_ENTRIES, Paging, Served, Then, change_problem, check_total, invalid, parse_instant,
         store_problem, twin_problem,
@@ -44,7 +47,9 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let at = fact_time.or(served.clock.now());
     let url = url(&authority, &entry.id);
-    let room = entry.try_into()?;
+    let room: Room = entry.try_into()?;
+    // A former room of this id leaves nothing to this one.
+    served.floor.unplace(&room.id).await?;
     served.administrator.create_room(room, at).await.map_err(change_problem)?;
     Ok((StatusCode::CREATED, [(header::LOCATION, url)]).into_response())
 }
@@ -54,7 +59,7 @@ pub(super) async fn create(
     get,
     path = "/api/v1/rooms",
     params(Paging),
-    responses((status = 200, body = List<Linked<RoomEntry>>), (status = 204, description = "None"))
+    responses((status = 200, body = List<Linked<PlacedRoom>>), (status = 204, description = "None"))
 )]
 pub(super) async fn list(
     State(served): State<Served>,
@@ -68,9 +73,11 @@ pub(super) async fn list(
     if page.total == 0 {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    let layouts = served.floor.layouts().await?;
     let link = |record: &RoomRecord| {
-        let entry = RoomEntry::from(&record.room);
-        Linked { url: url(&authority, &entry.id), entry }
+        let room = RoomEntry::from(&record.room);
+        let layout = layouts.get(&room.id).copied().map(LayoutV1::from);
+        Linked { url: url(&authority, &room.id), entry: PlacedRoom { room, layout } }
     };
     let entries = page.records.iter().map(link).collect();
     let next = page.next.map(|next| next.to_string());
@@ -109,8 +116,9 @@ pub(super) async fn read(
         let twin = served.administrator.twins().environment(&record.room.id).await;
         environment = environment.or(twin.map_err(twin_problem)?);
     }
-    let answer =
-        RoomAnswer { room: RoomEntry::from(&record.room), environmental_data: environment.into() };
+    let layout = served.floor.layout(&record.room.id).await?.map(LayoutV1::from);
+    let room = PlacedRoom { room: RoomEntry::from(&record.room), layout };
+    let answer = RoomAnswer { room, environmental_data: environment.into() };
     Ok((complete_to, Json(answer)).into_response())
 }
 
@@ -214,7 +222,7 @@ pub(super) async fn history(
 }
 
 impl Served {
-    async fn room_there(&self, id: &str) -> Result<RoomRecord, Problem> {
+    pub(super) async fn room_there(&self, id: &str) -> Result<RoomRecord, Problem> {
         match self.store.room(&parse_id(id)?).await.map_err(store_problem)? {
             Some(kept) if kept.record.is_there() => Ok(kept.record),
             _ => Err(Problem::not_found("there is no such room")),
@@ -222,7 +230,7 @@ impl Served {
     }
 }
 
-fn parse_id(id: &str) -> Result<RoomId, Problem> {
+pub(super) fn parse_id(id: &str) -> Result<RoomId, Problem> {
     id.parse().map_err(|err| invalid("{roomId}", err))
 }
 
