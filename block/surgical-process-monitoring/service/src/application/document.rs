@@ -43,6 +43,7 @@ pub(crate) static PROCESSES: CollectionSpec = CollectionSpec {
     name: "processes",
     indexes: &[
         Index { name: "standing", fields: &["standing", "process.dateTime"], unique: false },
+        Index { name: "ended", fields: &["standing", "process.end"], unique: false },
         Index {
             name: "patient",
             fields: &["process.patientId", "process.dateTime"],

@@ -189,6 +189,10 @@ pub(crate) struct VitalSign {
 pub(crate) struct ListQuery {
     /// `false`: those that have ended. Default `true`.
     pub(crate) open: Option<bool>,
+    /// Those that had not ended before this instant.
+    pub(crate) from: Option<String>,
+    /// Those that had begun at this instant.
+    pub(crate) to: Option<String>,
     /// Entries of a page, 1 to 10,000.
     pub(crate) limit: Option<usize>,
     /// `next` of the page before.

@@ -8,7 +8,7 @@ use axum::{
 use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Caller, Completeness, Json, Need, Path, Problem, Query};
 use chiron_clock::instant;
-use chiron_store::{Cursor, Find, eq};
+use chiron_store::{Cursor, Find, at_least, at_most, eq};
 use jiff::Timestamp;
 use surgical_process_monitoring_domain::{
     fact::ProcessId,
@@ -76,6 +76,12 @@ fn page(limit: Option<usize>) -> Result<Option<usize>, Problem> {
     }
 }
 
+/// A bound of time; `None` when nothing was said.
+fn bound(pointer: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    let parsed = text.map(instant::parse).transpose();
+    parsed.map_err(|err| Problem::bad_request(pointer, err.to_string()))
+}
+
 fn too_many() -> Problem {
     Problem::bad_request("?limit", "is missing: the list has more than 10000 entries")
 }
@@ -97,7 +103,13 @@ async fn processes(
     // Told before anything is read, so that it never claims too much.
     let (header, complete) = (shared.completeness.header(), shared.completeness.to());
     let standing = if query.open.unwrap_or(true) { Standing::Open } else { Standing::Ended };
-    let total = shared.records.processes.count(&[eq("standing", standing.name())]).await?;
+    let mut asked = vec![eq("standing", standing.name())];
+    let (from, to) = (bound("?from", query.from.as_deref())?, bound("?to", query.to.as_deref())?);
+    if let (Some(from), Standing::Ended) = (from, standing) {
+        asked.push(at_least("process.end", instant::write(from)));
+    }
+    asked.extend(to.map(|to| at_most("process.dateTime", instant::write(to))));
+    let total = shared.records.processes.count(&asked).await?;
     if total == 0 {
         return Ok((StatusCode::NO_CONTENT, header).into_response());
     }
@@ -113,11 +125,8 @@ async fn processes(
         return Err(too_many());
     }
     let size = limit.unwrap_or(MOST);
-    let find = Find::all()
-        .eq("standing", standing.name())
-        .ascending("process.dateTime")
-        .limit(size + 1)
-        .after(cursor);
+    let find = asked.into_iter().fold(Find::all(), Find::filter);
+    let find = find.ascending("process.dateTime").limit(size + 1).after(cursor);
     let mut found = shared.records.processes.find(&find).await?;
     let more = size < found.len();
     found.truncate(size);
@@ -280,14 +289,9 @@ async fn vital_signs(
 ) -> Result<Response, Problem> {
     let header = shared.completeness.header();
     let row = find(&shared, &id).await?;
-    let bound = |pointer: &str, text: Option<&String>, otherwise: Timestamp| match text {
-        None => Ok(otherwise),
-        Some(text) => {
-            instant::parse(text).map_err(|err| Problem::bad_request(pointer, err.to_string()))
-        }
-    };
-    let from = bound("?from", query.from.as_ref(), row.process.date_time)?;
-    let to = bound("?to", query.to.as_ref(), row.process.end.unwrap_or(Timestamp::MAX))?;
+    let from = bound("?from", query.from.as_deref())?.unwrap_or(row.process.date_time);
+    let end = row.process.end.unwrap_or(Timestamp::MAX);
+    let to = bound("?to", query.to.as_deref())?.unwrap_or(end);
     let limit = page(query.limit)?;
     let after = match query.cursor.as_deref() {
         None => None,

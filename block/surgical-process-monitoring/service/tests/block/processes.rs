@@ -89,6 +89,18 @@ async fn an_elective_surgery_from_booking_to_settling() {
     assert_eq!(detail["settled"], true);
     let list = world.body("/api/v1/processes?open=false").await;
     assert_eq!(list["total"], 1);
+    let whole = &list["entries"][0];
+    let (begin, end) =
+        (whole["dateTime"].as_str().unwrap(), detail["endDateTime"].as_str().unwrap());
+    let met = async |span: &str| {
+        let (status, _, list) = world.get(&format!("/api/v1/processes?open=false&{span}")).await;
+        (status.as_u16(), list["total"].as_u64().unwrap_or(0))
+    };
+    assert_eq!(met(&format!("from={end}&to={begin}")).await, (200, 1), "bounds count");
+    assert_eq!(met(&format!("from={begin}&to={end}")).await, (200, 1));
+    assert_eq!(met("from=2026-05-15T12:00:00Z").await, (204, 0), "over before");
+    assert_eq!(met("to=2026-05-15T05:00:00Z").await, (204, 0), "not begun");
+    assert_eq!(met("to=yesterday").await.0, 400);
     let keys = world.keys().await;
     assert!(keys.ends_with("CHANGED 8, COMPLETED 8, SETTLED 9"), "{keys}");
     assert_eq!(world.told("process-summary-events").await.len(), 1);
