@@ -41,7 +41,7 @@ const TOPICS: [&str; 14] = [
 ];
 
 /// Every service, in an order in which they can be started. The gateway serves its other faces too.
-pub(crate) const SERVED: [Service; 16] = [
+pub(crate) const SERVED: [Service; 17] = [
     Service::GatewayBlock,
     Service::UserManagement,
     Service::TwinEngine,
@@ -57,6 +57,7 @@ pub(crate) const SERVED: [Service; 16] = [
     Service::BlockGateway,
     Service::AutomationManagement,
     Service::Hl7Gateway,
+    Service::Performance,
     Service::Catalog,
 ];
 

@@ -65,6 +65,8 @@ pub(crate) struct Settings {
     pub(crate) automation: automation_management::Settings,
     /// Messages of the hospital's HL7 v2 systems.
     pub(crate) hl7: hl7_gateway::Settings,
+    /// When theatres are staffed, and why surgeries are late.
+    pub(crate) performance: performance::Settings,
     /// What the software catalogue reads, and who may see it.
     pub(crate) catalog: catalog::Settings,
     /// Tokens, cookies and live streams.
@@ -434,6 +436,7 @@ impl Default for Settings {
             source_time_users: Vec::new(),
             automation: automation_management::Settings::default(),
             hl7: hl7_gateway::Settings::default(),
+            performance: performance::Settings::default(),
             catalog: catalog::Settings::default(),
             gateway: api_gateway::Settings::standard(),
             audit: AuditSettings::default(),
@@ -513,6 +516,9 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
     // The highest default port plus the offset must be a port.
     if settings.port_offset > u16::MAX - 8080 {
         mistakes.push(format!("port_offset must be at most {}", u16::MAX - 8080));
+    }
+    if let Err(unusable) = settings.performance.check() {
+        mistakes.push(unusable.to_string());
     }
     if jiff::tz::TimeZone::get(&settings.time_zone).is_err() {
         mistakes.push("time_zone must be an IANA name such as Europe/Rome".to_owned());

@@ -24,6 +24,7 @@ mod dashboard;
 
 mod live;
 
+mod codes;
 mod showing;
 mod web;
 
@@ -44,6 +45,7 @@ pub use room::EmergencyV1;
 pub use showing::{Dashboards, Range, Ranges};
 
 use crate::accounts::Accounts;
+use crate::codes::Codes;
 use crate::dashboard::Directory;
 use crate::keys::Keys;
 use crate::live::Hub;
@@ -52,8 +54,8 @@ use crate::tokens::Tokens;
 /// The service's name.
 pub const NAME: &str = "api-gateway";
 
-/// The collections of its store: the signing keys.
-pub const COLLECTIONS: &[&CollectionSpec] = &[&keys::KEYS];
+/// The collections of its store: the signing keys, and what patients are called.
+pub const COLLECTIONS: &[&CollectionSpec] = &[&keys::KEYS, &codes::CODES];
 
 /// The grants that the gateway gives itself.
 const OWN_GRANTS: &[&str] =
@@ -158,6 +160,7 @@ pub struct Gateway {
     directory: Directory,
     hub: Hub,
     dashboards: Dashboards,
+    codes: Codes,
     pages: Pages,
 }
 
@@ -189,8 +192,21 @@ pub async fn prepare(
     let hub = Hub::start(&runtime, settings).await.map_err(|err| failed(err.into()))?;
     let (directory, secure_cookie) = (Directory::default(), settings.secure_cookie);
     let dashboards = settings.dashboards.clone().checked().map_err(|err| failed(err.into()))?;
+    let zone = dashboards.time_zone.clone().try_into();
+    let zone = zone.map_err(|err: jiff::Error| failed(err.into()))?;
+    let codes = Codes::new(&runtime.store, runtime.ids.clone(), zone);
     let pages = Pages::default();
-    Ok(Gateway { runtime, tokens, accounts, secure_cookie, directory, hub, dashboards, pages })
+    Ok(Gateway {
+        runtime,
+        tokens,
+        accounts,
+        secure_cookie,
+        directory,
+        hub,
+        dashboards,
+        codes,
+        pages,
+    })
 }
 
 impl Gateway {
@@ -255,7 +271,7 @@ impl Gateway {
 }
 
 fn of_block(api: Api<Gateway>) -> Api<Gateway> {
-    showing::settings(live::of_block(dashboard::of_block(audit::trail(api))))
+    codes::patients(showing::settings(live::of_block(dashboard::of_block(audit::trail(api)))))
 }
 
 fn of_room(api: Api<Gateway>) -> Api<Gateway> {

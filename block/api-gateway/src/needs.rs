@@ -20,6 +20,12 @@ pub(crate) const PROCESSES: Need = Need::new(
     &["surgeon", "nurse", "anesthetist", "block-manager", "display"],
 )
 .recorded(Recorded::Refusals);
+/// What patients are called where everybody sees it. A code tells nothing of a person.
+pub(crate) const CODES: Need = Need::new(
+    "patient-codes",
+    "read",
+    &["surgeon", "nurse", "anesthetist", "block-manager", "display"],
+);
 /// Where professionals are; wall screens get counts.
 pub(crate) const POSITIONS: Need = Need::new(
     "positions",

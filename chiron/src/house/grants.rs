@@ -7,7 +7,7 @@ use chiron_chassis::Secret;
 use crate::accounts::{Accounts, DEVICE};
 
 /// Services with an account of their own, and what each may do at the others.
-const GRANTS: [(&str, &[&str]); 17] = [
+const GRANTS: [(&str, &[&str]); 18] = [
     (api_gateway::NAME, &[]),
     (user_management_integration::NAME, &["twins:read", "twins:write"]),
     (twin_engine::NAME, &[]),
@@ -33,6 +33,7 @@ const GRANTS: [(&str, &[&str]); 17] = [
             "bookings:read",
         ],
     ),
+    (performance::NAME, &["processes:read", "rooms:read"]),
     (thing_directory::NAME, &[]),
     (catalog::NAME, &[]),
     (block_gateway::NAME, &["twins:read", "twins:write", "things:write"]),

@@ -100,6 +100,7 @@ impl Builder<'_> {
             Service::BlockGateway => self.control_units(running).await,
             Service::AutomationManagement => self.automation(running).await,
             Service::Hl7Gateway => self.hl7(running).await,
+            Service::Performance => self.performance(running).await,
             Service::Catalog => self.catalogue(running).await,
         }
     }
@@ -262,6 +263,24 @@ impl Builder<'_> {
         Ok(())
     }
 
+    async fn performance(&mut self, running: &mut Running) -> Result<()> {
+        let (runtime, listener) = self.service(Service::Performance).await?;
+        let ranges = &self.settings.gateway.dashboards.ranges;
+        let range =
+            |range: api_gateway::Range| performance::Range { low: range.low, high: range.high };
+        let house = performance::House {
+            time_zone: self.settings.time_zone.clone().try_into().context("reading time_zone")?,
+            wanted: performance::Wanted {
+                temperature: range(ranges.theatre_temperature),
+                humidity: range(ranges.theatre_humidity),
+            },
+        };
+        let settings = self.settings.performance.clone();
+        let work = performance::run(runtime, settings, house, listener);
+        running.spawn(async move { (performance::NAME, work.await) });
+        Ok(())
+    }
+
     /// The developer platform's catalogue, over the descriptors of the product itself unless
     /// settings name others.
     async fn catalogue(&mut self, running: &mut Running) -> Result<()> {
@@ -328,6 +347,7 @@ pub(crate) fn collections(service: Service) -> &'static [&'static CollectionSpec
         Service::BlockGateway => block_gateway::COLLECTIONS,
         Service::AutomationManagement => automation_management::COLLECTIONS,
         Service::Hl7Gateway => hl7_gateway::COLLECTIONS,
+        Service::Performance => performance::COLLECTIONS,
     }
 }
 

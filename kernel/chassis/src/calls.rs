@@ -67,13 +67,15 @@ pub enum Service {
     GatewayWeb,
     /// The door of HL7 v2.
     Hl7Gateway,
+    /// Plan against actual and key figures.
+    Performance,
     /// The software catalogue of the developer platform.
     Catalog,
 }
 
 impl Service {
     /// All services.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::MedicalInstrument,
         Self::UserManagement,
         Self::SurgeryBooking,
@@ -91,6 +93,7 @@ impl Service {
         Self::ThingDirectory,
         Self::BlockGateway,
         Self::Hl7Gateway,
+        Self::Performance,
         Self::Catalog,
     ];
 
@@ -115,6 +118,7 @@ impl Service {
             Self::BlockGateway => "block-gateway",
             Self::GatewayWeb => "api-gateway-web",
             Self::Hl7Gateway => "hl7-gateway",
+            Self::Performance => "performance",
             Self::Catalog => "catalog",
         }
     }
@@ -140,6 +144,7 @@ impl Service {
             Self::BlockGateway => 1880,
             Self::GatewayWeb => 8080,
             Self::Hl7Gateway => 2576,
+            Self::Performance => 3013,
             Self::Catalog => 7007,
         }
     }

@@ -21,7 +21,7 @@ use test_support::mongo::{self, Mongo};
 pub use process::Process;
 
 /// The services, each with the default port where it says how it is.
-pub const SERVICES: [(&str, u16); 16] = [
+pub const SERVICES: [(&str, u16); 17] = [
     ("api-gateway", 3008),
     ("user-management-integration", 3001),
     ("twin-engine", 3010),
@@ -37,6 +37,7 @@ pub const SERVICES: [(&str, u16); 16] = [
     ("block-gateway", 1880),
     ("automation-management", 3011),
     ("hl7-gateway", 2576),
+    ("performance", 3013),
     ("catalog", 7007),
 ];
 

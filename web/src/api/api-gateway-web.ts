@@ -446,6 +446,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/obd/patient-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What patients are called on screens that everybody sees. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Patients, 200 at most; the name is repeated. */
+                    patientId?: string[];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PatientCodes"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description No identity, or a token that is not valid */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not allowed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/obd/process-info": {
         parameters: {
             query?: never;
@@ -867,7 +931,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the zones in the order in which their rooms appear. */
+        /** Lists the zones: those with a name in their order, then those in which rooms appear. */
         get: {
             parameters: {
                 query?: never;
@@ -1683,6 +1747,43 @@ export interface components {
          * @enum {string}
          */
         Kind: "person" | "account" | "unknown";
+        /** @description A rectangle on the floor plan, in units of its grid. */
+        Layout: {
+            /**
+             * Format: double
+             * @description The height.
+             */
+            h: number;
+            /**
+             * Format: double
+             * @description The width.
+             */
+            w: number;
+            /**
+             * Format: double
+             * @description The left side.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description The upper side.
+             */
+            y: number;
+        };
+        /** @description The code of a patient. */
+        PatientCode: {
+            /**
+             * @description `P-` and four digits, the patient's own for the day.
+             * @example P-0417
+             */
+            code: string;
+            /** @description The patient. */
+            patientId: string;
+        };
+        /** @description The codes of some patients. */
+        PatientCodes: {
+            entries: components["schemas"]["PatientCode"][];
+        };
         /** @description How far a surgery is. */
         ProcessStateV1: {
             /** @description The process, as a command that ends it must name it. */
@@ -1764,6 +1865,7 @@ export interface components {
         ZoneRoomV1: {
             /** @description Its id. */
             id: string;
+            layout?: components["schemas"]["Layout"] | null;
             /** @description Its name; may be empty. */
             name: string;
             /** @description `OPERATING_ROOM` or `PRE_OPERATING_ROOM`. */
@@ -1771,8 +1873,15 @@ export interface components {
         };
         /** @description A zone and its rooms. */
         ZoneV1: {
+            /** @description Its name; null when nobody has given it one. */
+            name?: string | null;
             /** @description Its first theatre, by id. */
             operatingRoomId?: string | null;
+            /**
+             * Format: int32
+             * @description Zones with a name come by this, before those without; null without.
+             */
+            order?: number | null;
             /** @description Its first room for before and after surgery, by id. */
             preOperatingRoomId?: string | null;
             /** @description All its rooms, by id. */

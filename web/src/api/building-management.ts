@@ -283,7 +283,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["List_Linked_RoomEntry"];
+                        "application/json": components["schemas"]["List_Linked_PlacedRoom"];
                     };
                 };
                 /** @description None */
@@ -582,6 +582,221 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/v1/rooms/{roomId}/layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Places a room on the floor plan. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    roomId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Layout"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description No identity, or a token that is not valid */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not allowed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        post?: never;
+        /** Takes a room off the floor plan. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    roomId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description No identity, or a token that is not valid */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not allowed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the zones that have a name, by order, then id. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_ZoneEntry"];
+                    };
+                };
+                /** @description No identity, or a token that is not valid */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not allowed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/zones/{zoneId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Names a zone and says where it stands among the others. Zones are those of rooms: one without a
+         *     room is shown nowhere.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    zoneId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ZoneLabel"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description No identity, or a token that is not valid */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not allowed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -607,6 +822,32 @@ export interface components {
             presence?: boolean | null;
             temperature?: components["schemas"]["ValueWithUnit"] | null;
         };
+        /**
+         * @description A rectangle on the floor plan, in units of its grid, within 1000; x grows to the right, y
+         *     downwards.
+         */
+        Layout: {
+            /**
+             * Format: double
+             * @description The height, more than 0.
+             */
+            h: number;
+            /**
+             * Format: double
+             * @description The width, more than 0.
+             */
+            w: number;
+            /**
+             * Format: double
+             * @description The left side, from 0.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description The upper side, from 0.
+             */
+            y: number;
+        };
         /** @description One page of a list. */
         List_DatedEnvironmentalData: {
             /** @description This page. */
@@ -627,19 +868,12 @@ export interface components {
             total: number;
         };
         /** @description One page of a list. */
-        List_Linked_RoomEntry: {
+        List_Linked_PlacedRoom: {
             /** @description This page. */
             entries: {
-                /** @description A room as people describe it. */
-                entry: {
-                    /** @description Its id; not blank. */
-                    id: string;
-                    /** @description Its name; may be empty. */
-                    name: string;
-                    /** @description Its kind. */
-                    type: components["schemas"]["RoomTypeName"];
-                    /** @description Its zone; not blank. */
-                    zoneId: string;
+                /** @description A room and where it lies on the floor plan. */
+                entry: components["schemas"]["RoomEntry"] & {
+                    layout?: components["schemas"]["Layout"] | null;
                 };
                 /** @description Where it is read. */
                 url: string;
@@ -674,13 +908,39 @@ export interface components {
              */
             total: number;
         };
+        /** @description One page of a list. */
+        List_ZoneEntry: {
+            /** @description This page. */
+            entries: {
+                /** @description Its name. */
+                name: string;
+                /**
+                 * Format: int32
+                 * @description Zones come by this, then by id.
+                 */
+                order: number;
+                /** @description The zone. */
+                zoneId: string;
+            }[];
+            /** @description The cursor of the next page; null on the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are on all pages.
+             */
+            total: number;
+        };
+        /** @description A room and where it lies on the floor plan. */
+        PlacedRoom: components["schemas"]["RoomEntry"] & {
+            layout?: components["schemas"]["Layout"] | null;
+        };
         /**
          * @description Quantities.
          * @enum {string}
          */
         QuantityName: "temperature" | "humidity" | "luminosity" | "presence";
         /** @description A room with what it is like. */
-        RoomAnswer: components["schemas"]["RoomEntry"] & {
+        RoomAnswer: components["schemas"]["PlacedRoom"] & {
             /** @description What it is like. */
             environmentalData: components["schemas"]["EnvironmentalData"];
         };
@@ -749,6 +1009,28 @@ export interface components {
              * @description The number.
              */
             value: number;
+        };
+        /** @description A zone with its name. */
+        ZoneEntry: {
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Zones come by this, then by id.
+             */
+            order: number;
+            /** @description The zone. */
+            zoneId: string;
+        };
+        /** @description What a zone is called. */
+        ZoneLabel: {
+            /** @description Its name; not blank. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Zones come by this, then by id.
+             */
+            order: number;
         };
     };
     responses: never;

@@ -14,6 +14,10 @@ export interface paths {
                 query?: {
                     /** @description `false`: those that have ended. Default `true`. */
                     open?: boolean;
+                    /** @description Those that had not ended before this instant. */
+                    from?: string;
+                    /** @description Those that had begun at this instant. */
+                    to?: string;
                     /** @description Entries of a page, 1 to 10,000. */
                     limit?: number;
                     /** @description `next` of the page before. */
