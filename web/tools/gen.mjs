@@ -8,6 +8,7 @@ const SERVICES = [
   "automation-management",
   "building-management",
   "patient-management-integration",
+  "performance",
   "staff-tracking",
   "surgery-booking-integration",
   "surgery-report",

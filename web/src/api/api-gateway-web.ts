@@ -1541,6 +1541,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/obd/patient-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The codes of patients for today. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Whose; at most 200 */
+                    patientId: string[];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PatientCodesV1"];
+                    };
+                };
+                /** @description No identity, or a token that is not valid */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not allowed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1768,6 +1820,8 @@ export interface components {
             name: string;
             /** @description `OPERATING_ROOM` or `PRE_OPERATING_ROOM`. */
             type: string;
+            /** @description Where it is on the floor plan; null when it has no place there. */
+            layout?: null | components["schemas"]["LayoutV1"];
         };
         /** @description A zone and its rooms. */
         ZoneV1: {
@@ -1779,6 +1833,45 @@ export interface components {
             rooms: components["schemas"]["ZoneRoomV1"][];
             /** @description The zone. */
             zoneId: string;
+            /** @description Its name; may be empty. */
+            name?: string | null;
+            /** @description Its place among the zones. */
+            order?: number | null;
+        };
+        /** @description Codes of patients. */
+        PatientCodesV1: {
+            /** @description Of each patient asked for. */
+            entries: components["schemas"]["PatientCodeV1"][];
+        };
+        /** @description The code of a patient. */
+        PatientCodeV1: {
+            /** @description Whose. */
+            patientId: string;
+            /** @description The code, `P-0417`; the same all day. */
+            code: string;
+        };
+        /** @description Where a room is on the floor plan, in units of its grid. */
+        LayoutV1: {
+            /**
+             * Format: double
+             * @description From the left.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description From the top.
+             */
+            y: number;
+            /**
+             * Format: double
+             * @description Width.
+             */
+            w: number;
+            /**
+             * Format: double
+             * @description Height.
+             */
+            h: number;
         };
     };
     responses: never;

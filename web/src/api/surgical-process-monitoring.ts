@@ -14,6 +14,10 @@ export interface paths {
                 query?: {
                     /** @description `false`: those that have ended. Default `true`. */
                     open?: boolean;
+                    /** @description Ended ones that were under way at or after this instant. */
+                    from?: string;
+                    /** @description Ended ones that were under way at or before this instant. */
+                    to?: string;
                     /** @description Entries of a page, 1 to 10,000. */
                     limit?: number;
                     /** @description `next` of the page before. */
