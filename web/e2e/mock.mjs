@@ -17,7 +17,7 @@ const POLICY =
 const ROLES = { nurse: ["nurse"], surgeon: ["surgeon"], manager: ["block-manager"], display: ["display"], developer: ["developer"], admin: ["admin"] };
 
 export async function startMock() {
-  const state = { streams: new Set(), isCut: false, commands: [], changes: [] };
+  const state = { streams: new Set(), isCut: false, commands: [], changes: [], codesAsked: [] };
   const server = createServer((request, response) => {
     if (state.isCut) return request.socket.destroy();
     answer(state, request, response).catch((error) => {
@@ -37,6 +37,7 @@ export async function startMock() {
     url: `http://127.0.0.1:${server.address().port}`,
     commands: state.commands,
     changes: state.changes,
+    codesAsked: state.codesAsked,
     tell,
     cut() {
       state.isCut = true;
@@ -118,6 +119,12 @@ async function answer(state, request, response) {
     for (const it of world.people) counts[it.room] = (counts[it.room] ?? 0) + 1;
     if (role === "display") return json(200, Object.entries(counts).map(([room, count]) => ({ room, count })));
     return json(200, world.people.map((it) => ({ healthProfessionalId: it.id, healthProfessionalName: it.name, healthProfessionalSurname: it.surname, healthProfessionalRole: it.role, room: it.room })));
+  }
+  if (path === "/api/v1/obd/patient-codes") {
+    const asked = url.searchParams.getAll("patientId");
+    state.codesAsked.push(asked.length);
+    if (mood === "codeless") return problem(503, "does not answer");
+    return json(200, { entries: asked.map((patientId) => ({ patientId, code: world.codeOf(patientId) })) });
   }
   const [, , service, , , ...rest] = path.split("/");
   const last = rest.at(-1);

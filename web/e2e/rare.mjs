@@ -122,6 +122,27 @@ export const JOURNEYS = [
     await page.getByText("Light set").waitFor();
     await close();
   }],
+  ["patients have codes, asked for together, and a sign where none is known", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await go("/bookings");
+    await signIn(page, "manager");
+    await page.getByText("P-0431").waitFor();
+    must(mock.codesAsked.length <= 2 && mock.codesAsked.some((it) => it >= 8), `asked ${mock.codesAsked.join(", ")}`);
+    const asked = mock.codesAsked.length;
+    await page.getByRole("link", { name: "Block" }).click();
+    await page.getByText("P-0417").first().waitFor();
+    await page.getByRole("textbox", { name: "Filter" }).fill("p-0417");
+    await page.getByRole("row", { name: /OR 1/ }).waitFor({ state: "detached", timeout: 5_000 });
+    must((await page.getByRole("row", { name: /OR 2/ }).count()) === 1, "the filter does not find by code");
+    must(mock.codesAsked.length === asked, "what is known was asked for again");
+    await close();
+    const other = await open(browser, mock.url);
+    await other.go("/rooms/or-2");
+    await signIn(other.page, "nurse.codeless");
+    await other.page.getByText("P-····").first().waitFor();
+    must((await other.page.getByText(/patient-\d/).count()) === 0, "an id is shown as a code");
+    await other.close();
+  }],
   ["who may not act sees why, and the server is not asked", async (browser, mock) => {
     const { page, close } = await room(browser, mock, "manager");
     const before = mock.commands.length;

@@ -62,19 +62,19 @@ function process({ id, patient, type, room, state, step, surgery, steps, leave, 
 
 export const processes = [
   process({
-    id: "process-1", patient: "P-0391", type: "Hip replacement", room: "or-1", state: "SURGERY", step: "SURGERY_IN_PROGRESS", surgery: "s-1",
+    id: "process-1", patient: "patient-0391", type: "Hip replacement", room: "or-1", state: "SURGERY", step: "SURGERY_IN_PROGRESS", surgery: "s-1",
     steps: [["PATIENT_IN_PREPARATION", 130], ["PATIENT_ON_OPERATING_TABLE", 100], ["ANESTHESIA", 92], ["SURGERY_IN_PROGRESS", 72]],
   }),
   process({
-    id: "process-2", patient: "P-0417", type: "Appendectomy", room: "or-2", state: "SURGERY", step: "SURGERY_IN_PROGRESS", surgery: "s-2",
+    id: "process-2", patient: "patient-0417", type: "Appendectomy", room: "or-2", state: "SURGERY", step: "SURGERY_IN_PROGRESS", surgery: "s-2",
     steps: [["PATIENT_IN_PREPARATION", 88], ["PATIENT_ON_OPERATING_TABLE", 61], ["ANESTHESIA", 53], ["SURGERY_IN_PROGRESS", 35]],
   }),
   process({
-    id: "process-3", patient: "P-0424", type: "Knee arthroscopy", room: null, state: "PRE_SURGERY", step: "PATIENT_IN_PREPARATION", surgery: "s-4",
+    id: "process-3", patient: "patient-0424", type: "Knee arthroscopy", room: null, state: "PRE_SURGERY", step: "PATIENT_IN_PREPARATION", surgery: "s-4",
     steps: [["PATIENT_IN_PREPARATION", 6]],
   }),
   process({
-    id: "process-4", patient: "P-0398", type: "Cholecystectomy", room: "or-3", state: "POST_SURGERY", step: "PATIENT_UNDER_OBSERVATION", surgery: "s-3", leave: 21, post: "pre-2",
+    id: "process-4", patient: "patient-0398", type: "Cholecystectomy", room: "or-3", state: "POST_SURGERY", step: "PATIENT_UNDER_OBSERVATION", surgery: "s-3", leave: 21, post: "pre-2",
     steps: [["PATIENT_IN_PREPARATION", 200], ["PATIENT_ON_OPERATING_TABLE", 180], ["ANESTHESIA", 168], ["SURGERY_IN_PROGRESS", 145], ["END_OF_SURGERY", 35], ["PATIENT_UNDER_OBSERVATION", 21]],
   }),
 ];
@@ -85,15 +85,18 @@ const booking = (surgeryID, patientID, surgeryType, room, before, minutes, statu
 });
 
 export const bookings = [
-  booking("s-1", "P-0391", "Hip replacement", "or-1", 82, 70, "IN_PROGRESS", "process-1"),
-  booking("s-2", "P-0417", "Appendectomy", "or-2", 37, 55, "IN_PROGRESS", "process-2"),
-  booking("s-3", "P-0398", "Cholecystectomy", "or-3", 150, 110, "IN_PROGRESS", "process-4"),
-  booking("s-4", "P-0424", "Knee arthroscopy", "or-1", -48, 75, "IN_PROGRESS", "process-3"),
-  booking("s-5", "P-0420", "Hernia repair", "or-3", -18, 90, "BOOKED"),
-  booking("s-6", "P-0431", "Cholecystectomy", "or-2", -65, 80, "BOOKED"),
-  booking("s-7", "P-0428", "Thyroidectomy", "or-4", -198, 90, "BOOKED"),
-  booking("s-8", "P-0440", "Hernia repair", "or-4", -300, 60, "CANCELLED"),
+  booking("s-1", "patient-0391", "Hip replacement", "or-1", 82, 70, "IN_PROGRESS", "process-1"),
+  booking("s-2", "patient-0417", "Appendectomy", "or-2", 37, 55, "IN_PROGRESS", "process-2"),
+  booking("s-3", "patient-0398", "Cholecystectomy", "or-3", 150, 110, "IN_PROGRESS", "process-4"),
+  booking("s-4", "patient-0424", "Knee arthroscopy", "or-1", -48, 75, "IN_PROGRESS", "process-3"),
+  booking("s-5", "patient-0420", "Hernia repair", "or-3", -18, 90, "BOOKED"),
+  booking("s-6", "patient-0431", "Cholecystectomy", "or-2", -65, 80, "BOOKED"),
+  booking("s-7", "patient-0428", "Thyroidectomy", "or-4", -198, 90, "BOOKED"),
+  booking("s-8", "patient-0440", "Hernia repair", "or-4", -300, 60, "CANCELLED"),
 ];
+
+/** What a patient is called on shared screens. */
+export const codeOf = (patient) => patient.replace("patient-", "P-");
 
 /** A smooth made-up value: the same at the same instant, whoever asks. */
 export function wave(seed, at, middle, width) {
@@ -181,7 +184,7 @@ const steps = stepNames.map((step, index) => ({
 }));
 
 export const report = {
-  surgicalProcessID: "process-0", surgeryDate: iso(184), endDateTime: iso(37), surgicalProcessDescription: "Laparoscopic cholecystectomy", patientID: "P-0402",
+  surgicalProcessID: "process-0", surgeryDate: iso(184), endDateTime: iso(37), surgicalProcessDescription: "Laparoscopic cholecystectomy", patientID: "patient-0402",
   roomsInvolved: [{ id: "pre-1", type: "PRE_OPERATING_ROOM" }, { id: "or-2", type: "OPERATING_ROOM" }], inChargeHealthProfessionalID: "hp-1",
   healthcareUser: { taxCode: "ZZZXXX01A01Z000X", name: "Giorgio", surname: "Mele" }, finalState: "TERMINATED", settled: true, complete: true, missing: [], surgeryId: "s-0",
   steps, stepData: Object.fromEntries(steps.map(({ step, ...rest }) => [step, rest])),

@@ -8,6 +8,7 @@ import { useDay, useMay } from "~/data/hooks";
 import { bookingsQuery, reportsQuery, roomsQuery } from "~/data/queries";
 import { lock } from "~/data/session";
 import { useWords } from "~/lib/i18n";
+import { NO_CODE, useCodes } from "~/ui/patient";
 
 import { paths } from "./paths";
 import { usePreferences } from "./preferences";
@@ -109,6 +110,8 @@ export function Keys({ isWall }: { isWall: boolean }) {
 interface Found {
   readonly to: string;
   readonly text: string;
+  /** Found by these words too, which are not shown. */
+  readonly also?: string;
   readonly kind: string;
 }
 
@@ -122,6 +125,8 @@ function Search({ onDone }: { onDone: () => void }) {
   const day = useDay();
   const bookings = useQuery({ ...bookingsQuery(day), enabled: may.readNames });
   const reports = useQuery({ ...reportsQuery, enabled: may.readReports });
+  const patients = [...(bookings.data ?? []).map((it) => it.patientID), ...(reports.data ?? []).map((it) => it.patientId)];
+  const codes = useCodes(patients);
   const found = useMemo(() => {
     const all: Found[] = [
       { to: paths.block(), text: t("nav.block"), kind: t("search.page") },
@@ -130,18 +135,20 @@ function Search({ onDone }: { onDone: () => void }) {
       ...(rooms.data ?? []).map((room) => ({ to: paths.room(room.id), text: `${room.name} ${room.id}`, kind: t("search.room") })),
       ...(bookings.data ?? []).map((it) => ({
         to: paths.bookings(),
-        text: `${it.surgeryType} ${it.patientID}`,
+        text: `${it.surgeryType} ${codes.get(it.patientID) ?? NO_CODE}`,
+        also: it.patientID,
         kind: t("search.booking"),
       })),
       ...(reports.data ?? []).map((it) => ({
         to: paths.report(it.surgicalProcessID),
-        text: `${it.surgicalProcessDescription} ${it.patientName ?? ""} ${it.patientSurname ?? ""} ${it.patientId}`,
+        text: `${it.surgicalProcessDescription} ${it.patientName ?? ""} ${it.patientSurname ?? ""} ${codes.get(it.patientId) ?? NO_CODE}`,
+        also: it.patientId,
         kind: t("search.report"),
       })),
     ];
     const words = text.toLowerCase().split(/\s+/);
-    return all.filter((it) => words.every((word) => it.text.toLowerCase().includes(word))).slice(0, 12);
-  }, [text, rooms.data, bookings.data, reports.data, t]);
+    return all.filter((it) => words.every((word) => `${it.text} ${it.also ?? ""}`.toLowerCase().includes(word))).slice(0, 12);
+  }, [text, rooms.data, bookings.data, reports.data, codes, t]);
   const go = (to: string) => {
     onDone();
     void navigate({ to });

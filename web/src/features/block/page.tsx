@@ -13,7 +13,7 @@ import { periodOf } from "~/lib/series";
 import { AlarmSign } from "~/ui/alarm";
 import { Button } from "~/ui/button";
 import { Lane } from "~/ui/lane";
-import { PatientCode } from "~/ui/patient";
+import { PatientCode, useCodes } from "~/ui/patient";
 import { Empty, Loading, Problem } from "~/ui/states";
 
 import "./block.css";
@@ -40,10 +40,10 @@ export function BlockPage() {
 }
 
 /** Rooms as the address asks: words, news only, sorted. */
-export function chosen(rooms: readonly RoomView[], search: BlockSearch, now: number): RoomView[] {
+export function chosen(rooms: readonly RoomView[], search: BlockSearch, codes: ReadonlyMap<string, string>, now: number): RoomView[] {
   const words = (search.q ?? "").toLowerCase();
   const some = rooms.filter((it) => {
-    const text = `${it.room.name} ${it.room.id} ${it.course?.process.type ?? ""} ${it.course?.process.patientId ?? ""}`.toLowerCase();
+    const text = `${it.room.name} ${it.room.id} ${it.course?.process.type ?? ""} ${codes.get(it.course?.process.patientId ?? "") ?? ""}`.toLowerCase();
     const isNews = it.isLate || it.climate.alarms.length > 0;
     return text.includes(words) && (search.only === undefined || isNews);
   });
@@ -70,7 +70,8 @@ function Desk() {
   const change = (some: Partial<BlockSearch>) => void navigate({ search: (before) => ({ ...before, ...some }), replace: true });
   const alarms = block.rooms.reduce((sum, it) => sum + it.climate.alarms.filter((alarm) => alarm.priority === "medium").length, 0);
   const late = block.rooms.filter((it) => it.isLate).length;
-  const rooms = chosen(block.rooms, search, block.now);
+  const codes = useCodes(block.rooms.flatMap((it) => (it.course === undefined ? [] : [it.course.process.patientId])));
+  const rooms = chosen(block.rooms, search, codes, block.now);
   const selected = block.rooms.find((it) => it.room.id === search.room);
   const hasData = block.rooms.length > 0;
   const exported = () => {
@@ -78,7 +79,7 @@ function Desk() {
     const rows = rooms.map((it) => [
       it.room.name,
       it.course === undefined ? t("room.free") : it.course.stage === undefined ? t("step.emergency") : t(`step.${it.course.stage}`),
-      it.course?.process.patientId,
+      codes.get(it.course?.process.patientId ?? ""),
       it.course === undefined ? undefined : duration(block.now - it.course.since),
       it.course?.plan === undefined ? undefined : duration(it.course.plan.length),
       it.course?.standing.delay === undefined ? undefined : minutes(it.course.standing.delay),

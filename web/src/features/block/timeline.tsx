@@ -71,11 +71,6 @@ export function Timeline({ cases, theatres, now, isWall }: { cases: readonly Cas
   );
 }
 
-/** The end of a long code: its beginning is what all have in common. */
-export function shortened(code: string): string {
-  return code.length <= 8 ? code : `…${code.slice(-5)}`;
-}
-
 interface BarProps {
   readonly it: Case;
   readonly x: (at: number) => string;
@@ -90,12 +85,11 @@ function CaseBar({ it, x, width, now, span }: BarProps) {
   const begin = beginOf(it);
   const end = Math.max(it.leave ?? 0, it.forecast ?? 0, it.enter === undefined ? (it.plan?.to ?? 0) : 0, it.enter === undefined ? 0 : Math.min(now, it.leave ?? now));
   const label = t("day.case", { code, surgery: it.surgery, from: clockTime(begin, language), to: clockTime(end, language) });
-  const short = shortened(code);
-  const isRoomy = (end - begin) / span > short.length * 0.009;
+  const isRoomy = (end - begin) / span > code.length * 0.009;
   if (it.enter === undefined) {
     return (
       <span className="planned" role="img" style={{ left: x(begin), width: width(begin, end) }} title={label} aria-label={label}>
-        {isRoomy ? short : ""}
+        {isRoomy ? code : ""}
       </span>
     );
   }
@@ -107,7 +101,7 @@ function CaseBar({ it, x, width, now, span }: BarProps) {
       ))}
       {it.forecast === undefined ? null : <i className="forecast" style={{ left: x(now), width: width(now, it.forecast) }} />}
       <span className="case" role="img" style={{ left: x(begin), width: width(begin, end) }} title={label} aria-label={label}>
-        {isRoomy ? short : ""}
+        {isRoomy ? code : ""}
       </span>
     </>
   );

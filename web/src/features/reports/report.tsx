@@ -91,7 +91,7 @@ function Document({ report, versions }: { report: Report; versions: readonly Ver
             <dd>
               <b>{user === null || user === undefined ? t("report.unknown") : `${user.name} ${user.surname}`}</b>
               <br />
-              {report.patientID}
+              {t("report.patientId", { id: report.patientID })}
               <br />
               {user?.taxCode}
             </dd>

@@ -396,6 +396,7 @@ export const en = {
   "report.unsettled": "Late values may still change it.",
   "report.missing": "Missing: {what}.",
   "report.unknown": "not known",
+  "report.patientId": "id {id}",
   "report.charge": "In charge",
   "report.signedAt": "signed {time}",
   "report.timeline": "Timeline",

@@ -398,6 +398,7 @@ export const it: Readonly<Record<Key, string>> = {
   "report.unsettled": "Valori in ritardo possono ancora modificarlo.",
   "report.missing": "Manca: {what}.",
   "report.unknown": "non noto",
+  "report.patientId": "id {id}",
   "report.charge": "Responsabile",
   "report.signedAt": "firmato {time}",
   "report.timeline": "Cronologia",
