@@ -54,6 +54,8 @@ export async function faults(page, { axe = true } = {}) {
     const problems = [];
     const over = document.documentElement.scrollWidth - innerWidth;
     if (over > 0) problems.push(`scrolls sideways by ${over} px`);
+    const tabs = document.querySelector(".shell nav");
+    if (innerWidth >= 1280 && tabs !== null && tabs.scrollWidth > tabs.clientWidth + 1) problems.push("tabs of the shell are cut");
     const isShown = (node) => {
       const style = getComputedStyle(node);
       return style.visibility !== "hidden" && style.display !== "none" && Number(style.opacity) > 0;

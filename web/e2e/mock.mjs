@@ -17,7 +17,7 @@ const POLICY =
 const ROLES = { nurse: ["nurse"], surgeon: ["surgeon"], manager: ["block-manager"], display: ["display"], developer: ["developer"], admin: ["admin"] };
 
 export async function startMock() {
-  const state = { streams: new Set(), isCut: false, commands: [], changes: [], codesAsked: [] };
+  const state = { streams: new Set(), isCut: false, commands: [], changes: [], codesAsked: [], causes: {} };
   const server = createServer((request, response) => {
     if (state.isCut) return request.socket.destroy();
     answer(state, request, response).catch((error) => {
@@ -91,7 +91,7 @@ async function answer(state, request, response) {
   const list = (entries) => (entries.length === 0 ? response.writeHead(204, extra).end() : json(200, { entries, total: entries.length, next: null }, extra));
   const isEmpty = mood === "empty";
 
-  if (request.method !== "GET") return change(state, { path, url, request, role, json, problem, response });
+  if (request.method !== "GET") return change(state, { path, url, request, role, mood, json, problem, response });
   if (path === "/api/v1/obd/live") {
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
     response.write("retry: 1000\nid: start\n\n");
@@ -161,6 +161,19 @@ async function answer(state, request, response) {
     }
     case "patient-management-integration patients":
       return json(200, { taxCode: last, name: "Anna", surname: "Rossi", birthdate: "1972-03-04" });
+    case "performance days":
+    case "performance processes": {
+      if (!["nurse", "surgeon", "manager", "display"].includes(role)) return problem(403, "not for this role");
+      const cases = world.dayCases.map((it) => ({ ...it, delay: state.causes[it.processId] ?? it.delay, patientId: role === "display" ? null : it.patientId }));
+      if (rest[0] === "days") return json(200, { day: rest[1], cases: isEmpty || rest[1] !== "2026-05-15" ? [] : cases });
+      const found = cases.find((it) => it.processId === rest[1]);
+      return found === undefined ? problem(404, "unknown") : json(200, found);
+    }
+    case "performance figures":
+      if (!["nurse", "surgeon", "manager", "display"].includes(role)) return problem(403, "not for this role");
+      return json(200, world.figures(url.searchParams.get("from"), url.searchParams.get("to")));
+    case "performance delay-causes":
+      return json(200, { entries: world.causes });
     case "surgery-report reports": {
       if (rest.length === 1) {
         const entry = { ...world.report, patientId: world.report.patientID, patientName: "Giorgio", patientSurname: "Mele" };
@@ -179,13 +192,23 @@ async function answer(state, request, response) {
   }
 }
 
-async function change(state, { path, url, request, role, json, problem, response }) {
+async function change(state, { path, url, request, role, mood, json, problem, response }) {
   if (path.startsWith("/api/v1/ord/")) {
     const command = { id: request.headers["x-command-id"], path, query: Object.fromEntries(url.searchParams) };
     state.commands.push(command);
     if (!["nurse", "surgeon"].includes(role)) return problem(403, "not for this role");
     if (path.endsWith("emergency-surgeries")) return json(202, { processId: "emergency-1", patientId: "emergency-patient-1" });
     return response.writeHead(204, { "x-command-id": command.id }).end();
+  }
+  if (path.endsWith("/delay-cause")) {
+    const id = path.split("/").at(-2);
+    const { cause } = await bodyOf(request);
+    const found = world.dayCases.find((it) => it.processId === id);
+    if (!["nurse", "surgeon", "manager"].includes(role)) return problem(403, "only the team and the block manager say why");
+    if (found === undefined || found.late === null) return problem(409, "the case is not late");
+    if (mood === "beaten" || (role !== "manager" && (state.causes[id] ?? found.delay) !== null)) return problem(409, "the cause was given already");
+    if (!world.causes.some((it) => it.id === cause)) return problem(400, "there is no such cause");
+    state.causes[id] = { cause, by: role, at: world.iso(0) };
   }
   state.changes.push(`${request.method} ${path}`);
   if (path.endsWith("/s-6")) return problem(409, "the theatre is taken at that time");

@@ -6,6 +6,8 @@ import { NOW } from "./world.mjs";
 const PAGES = [
   ["block", "/block", "manager", "OR 2"],
   ["block-floor", "/block?view=floor&room=or-2", "manager", "OR 2"],
+  ["figures", "/block/figures?about=use", "manager", "Tonsillectomy"],
+  ["figures-week", "/block/figures?span=week&sort=-use", "nurse", "OR 4"],
   ["wall", "/block?wall=true", "display", "OR 2"],
   ["rooms", "/rooms", "nurse", "OR 2"],
   ["room", "/rooms/or-2", "nurse", "P-0417"],
@@ -207,6 +209,9 @@ export const JOURNEYS = [
     await see("nurse.empty", "/reports", "No report found");
     await see("nurse.partial", "/block", "staff-tracking did not answer");
     await see("nurse", "/staff", "Not for your role: movements");
+    await see("manager.empty", "/block/figures?from=2026-05-16", "No surgery in this time");
+    await see("developer", "/block/figures", "Not for your role: key figures");
+    await see("nurse.down", "/block/figures", "The service does not answer");
     await see("developer", "/reports", "Not for your role: reports");
     await see("nurse.error", "/bookings", "7f310c5be27a");
     await see("nurse.down", "/reports", "The service does not answer");
@@ -226,6 +231,64 @@ export const JOURNEYS = [
     await hold(page, /^Call off hold/, 1_400);
     await page.getByText("the theatre is taken at that time").waitFor();
     await close();
+  }],
+  ["key figures: a definition, a week, the order of rows, a wrong span, a file, all in the address", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await go("/block");
+    await signIn(page, "manager");
+    await page.getByRole("link", { name: "All figures" }).click();
+    await page.getByRole("heading", { name: "Key figures" }).waitFor();
+    await page.getByRole("button", { name: /turnover/i }).first().click();
+    await page.getByText("Gaps of more than 90 minutes do not count", { exact: false }).waitFor();
+    must(new URL(page.url()).searchParams.get("about") === "turnover", page.url());
+    await page.getByRole("button", { name: "Week", exact: true }).click();
+    await page.getByText("Monday 11 May", { exact: false }).first().waitFor();
+    await page.getByRole("button", { name: /^Use/ }).first().click();
+    const first = () => page.locator("table").first().locator("tbody tr").first().innerText();
+    await until("the most used theatre first", async () => (await first()).startsWith("OR 1"));
+    await page.getByRole("button", { name: /^Use/ }).first().click();
+    await until("the least used theatre first", async () => (await first()).startsWith("OR 4"));
+    must(new URL(page.url()).searchParams.get("sort") === "use", page.url());
+    await page.reload();
+    await until("the same after a reload", async () => (await first()).startsWith("OR 4"));
+    const saved = page.waitForEvent("download");
+    await page.getByRole("button", { name: "CSV" }).click();
+    must((await saved).suggestedFilename() === "figures-2026-05-11-2026-05-17.csv", "the file has another name");
+    await page.getByRole("link", { name: /Thu 14 May/ }).click();
+    await page.getByText("Thursday 14 May").waitFor();
+    await go("/block/figures?span=dates&from=2026-05-20&to=2026-05-01");
+    await page.getByText("The end comes before the beginning").waitFor();
+    await go("/block/figures?span=dates&from=2026-01-01&to=2026-05-01");
+    await page.getByText("At most 92 days at once").waitFor();
+    await go("/block/figures?from=2026-05-17");
+    await page.getByText("No surgery in this time").waitFor();
+    await close();
+  }],
+  ["the manager says why it was late, changes it, and the team only once", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await go("/block");
+    await signIn(page, "manager");
+    await page.getByRole("button", { name: "Give the cause: Hip replacement" }).click();
+    await page.getByText("begun 12 min late").waitFor();
+    must((await page.getByRole("complementary").count()) === 0, "asking for the cause opened the room");
+    await page.screenshot({ path: `${ARTIFACTS}cause.png` });
+    await page.getByRole("button", { name: "Theatre not ready" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "Figures", exact: true }).click();
+    const row = page.getByRole("row", { name: /Hip replacement/ });
+    await row.getByText("Theatre not ready").waitFor();
+    await row.getByRole("button", { name: "Change the cause: Hip replacement" }).click();
+    await page.getByText("Given by manager at 10:42").waitFor();
+    await page.getByRole("button", { name: "Other" }).click();
+    await row.getByText("Other").waitFor();
+    must(mock.changes.filter((it) => it.endsWith("/processes/process-1/delay-cause")).length === 2, mock.changes.join(", "));
+    await close();
+    const other = await open(browser, mock.url);
+    await other.go("/block/figures");
+    await signIn(other.page, "nurse");
+    await other.page.getByRole("row", { name: /Hip replacement/ }).getByText("Other").waitFor();
+    must((await other.page.getByRole("button", { name: /Hip replacement/ }).count()) === 0, "the team may change a cause");
+    await other.close();
   }],
   ["keys: help, search, places", async (browser, mock) => {
     const { page, go, close } = await open(browser, mock.url);

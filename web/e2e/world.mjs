@@ -85,7 +85,10 @@ const booking = (surgeryID, patientID, surgeryType, room, before, minutes, statu
 });
 
 export const bookings = [
-  booking("s-1", "patient-0391", "Hip replacement", "or-1", 82, 70, "IN_PROGRESS", "process-1"),
+  booking("s-a", "patient-0385", "Hernia repair", "or-1", 152, 30, "DONE", "process-a"),
+  booking("s-0", "patient-0402", "Laparoscopic cholecystectomy", "or-2", 137, 35, "DONE", "process-0"),
+  booking("s-b", "patient-0388", "Tonsillectomy", "or-4", 155, 45, "DONE", "process-b"),
+  booking("s-1", "patient-0391", "Hip replacement", "or-1", 84, 70, "IN_PROGRESS", "process-1"),
   booking("s-2", "patient-0417", "Appendectomy", "or-2", 37, 55, "IN_PROGRESS", "process-2"),
   booking("s-3", "patient-0398", "Cholecystectomy", "or-3", 150, 110, "IN_PROGRESS", "process-4"),
   booking("s-4", "patient-0424", "Knee arthroscopy", "or-1", -48, 75, "IN_PROGRESS", "process-3"),
@@ -94,6 +97,66 @@ export const bookings = [
   booking("s-7", "patient-0428", "Thyroidectomy", "or-4", -198, 90, "BOOKED"),
   booking("s-8", "patient-0440", "Hernia repair", "or-4", -300, 60, "CANCELLED"),
 ];
+
+const dayCase = (surgeryId, processId, patient, surgeryType, room, plannedBefore, plannedMinutes, status, { enter, begin, end, leave, late = null, delay = null } = {}) => ({
+  surgeryId, processId, patientId: patient, operatingRoomId: room, surgeryType, plannedStart: iso(plannedBefore), plannedMinutes, status, state: null, step: null,
+  theatre: enter === undefined ? [] : [{ operatingRoomId: room, from: iso(enter), to: leave === undefined ? null : iso(leave) }],
+  surgeryStart: begin === undefined ? null : iso(begin), surgeryEnd: end === undefined ? null : iso(end), endDateTime: null, settled: false, late, delay,
+  environment: begin === undefined ? null : { inRangeMinutes: 30, knownMinutes: 31, surgeryMinutes: 35 },
+});
+
+/** The day as plan and actual see it. */
+export const dayCases = [
+  dayCase("s-a", "process-a", "patient-0385", "Hernia repair", "or-1", 152, 30, "DONE", { enter: 170, begin: 150, end: 130, leave: 124 }),
+  dayCase("s-0", "process-0", "patient-0402", "Laparoscopic cholecystectomy", "or-2", 137, 35, "DONE", { enter: 156, begin: 131, end: 96, leave: 86 }),
+  dayCase("s-3", "process-4", "patient-0398", "Cholecystectomy", "or-3", 150, 110, "IN_PROGRESS", { enter: 181, begin: 145, end: 35, leave: 21 }),
+  dayCase("s-b", "process-b", "patient-0388", "Tonsillectomy", "or-4", 155, 45, "DONE", { enter: 160, begin: 128, end: 85, leave: 75, late: { kind: "START", minutes: 27 }, delay: { cause: "STAFF", by: "nurse", at: iso(120) } }),
+  dayCase("s-1", "process-1", "patient-0391", "Hip replacement", "or-1", 84, 70, "IN_PROGRESS", { enter: 101, begin: 72, late: { kind: "START", minutes: 12 } }),
+  dayCase("s-2", "process-2", "patient-0417", "Appendectomy", "or-2", 37, 55, "IN_PROGRESS", { enter: 62, begin: 35 }),
+  dayCase("s-4", "process-3", "patient-0424", "Knee arthroscopy", "or-1", -48, 75, "IN_PROGRESS"),
+  dayCase("s-5", null, "patient-0420", "Hernia repair", "or-3", -18, 90, "BOOKED"),
+  dayCase("s-6", null, "patient-0431", "Cholecystectomy", "or-2", -65, 80, "BOOKED"),
+  dayCase("s-7", null, "patient-0428", "Thyroidectomy", "or-4", -198, 90, "BOOKED"),
+  dayCase("s-8", null, "patient-0440", "Hernia repair", "or-4", -300, 60, "CANCELLED"),
+];
+
+export const causes = [
+  ["PATIENT", "Patient not ready", "Paziente non pronto"],
+  ["STAFF", "Staff not there", "Personale assente"],
+  ["ROOM", "Theatre not ready", "Sala non pronta"],
+  ["EQUIPMENT", "Equipment or implant", "Strumenti o impianti"],
+  ["BEFORE", "Case before took longer", "Intervento precedente"],
+  ["EMERGENCY", "Emergency in between", "Urgenza inserita"],
+  ["ANAESTHESIA", "Anaesthesia took longer", "Anestesia più lunga"],
+  ["OTHER", "Other", "Altro"],
+].map(([id, en, it]) => ({ id, en, it }));
+
+const figuresOf = (cases, scale = 1, causes = []) => ({
+  firstCases: { count: cases > 0 ? Math.max(1, Math.round(4 * scale)) : 0, onTime: cases > 0 ? Math.round(3 * scale) : 0 },
+  turnover: cases > 1 ? { count: Math.round(2 * scale), medianMinutes: 23.5, meanMinutes: 24 + scale } : { count: 0, medianMinutes: null, meanMinutes: null },
+  use: { patientMinutes: cases * 62.4, staffedMinutes: 480 * scale },
+  duration: cases > 0 ? { count: cases, medianMinutes: 4, meanMinutes: 7 - cases } : { count: 0, medianMinutes: null, meanMinutes: null },
+  dayEnd: cases > 0 ? { count: 4, meanMinutes: cases - 9 } : { count: 0, meanMinutes: null },
+  delays: { count: causes.length, minutes: causes.reduce((sum, it) => sum + it.minutes, 0), causes },
+  environment: { inRangeMinutes: cases * 33, knownMinutes: cases * 34, surgeryMinutes: cases * 36 },
+});
+const lateBy = (cause, minutes) => ({ cause, count: 1, minutes });
+
+/** Made-up key figures of a span of days: nobody operates at the weekend. */
+export function figures(from, to) {
+  const days = [];
+  for (let at = Date.parse(`${from}T12:00:00Z`); at <= Date.parse(`${to}T12:00:00Z`); at += 86_400_000) {
+    const date = new Date(at);
+    const cases = [0, 6].includes(date.getUTCDay()) ? 0 : 5 + (date.getUTCDate() % 3);
+    days.push({ day: date.toISOString().slice(0, 10), figures: figuresOf(cases, cases === 0 ? 0 : 1, cases === 0 ? [] : [lateBy(null, 12)]) });
+  }
+  const isAny = days.some((it) => it.figures.firstCases.count > 0);
+  const all = isAny ? [lateBy("STAFF", 27), { cause: null, count: 2, minutes: 24 }, lateBy("EQUIPMENT", 16)] : [];
+  return {
+    from, to, days, total: figuresOf(isAny ? 6 : 0, isAny ? 1 : 0, all),
+    theatres: rooms.filter((it) => it.type === "OPERATING_ROOM").map((it, index) => ({ operatingRoomId: it.id, figures: figuresOf(isAny ? 4 - index : 0, 0.9 - index / 5, isAny && index === 3 ? [lateBy("STAFF", 27)] : []) })),
+  };
+}
 
 /** What a patient is called on shared screens. */
 export const codeOf = (patient) => patient.replace("patient-", "P-");

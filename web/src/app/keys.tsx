@@ -44,7 +44,7 @@ export function Keys({ isWall }: { isWall: boolean }) {
       }
       if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       if (performance.now() - prefix < 1_500) {
-        const to = { b: paths.block(), r: paths.rooms(), p: paths.reports(), s: paths.staff(), k: paths.bookings(), m: paths.building() }[event.key];
+        const to = { b: paths.block(), f: paths.figures(), r: paths.rooms(), p: paths.reports(), s: paths.staff(), k: paths.bookings(), m: paths.building() }[event.key];
         prefix = 0;
         if (to !== undefined) void navigate({ to });
         return;
@@ -82,6 +82,7 @@ export function Keys({ isWall }: { isWall: boolean }) {
               ["/", t("keys.search")],
               ["?", t("keys.help")],
               ["g b", t("nav.block")],
+              ["g f", t("nav.figures")],
               ["g r", t("nav.rooms")],
               ["g p", t("nav.reports")],
               ["g s", t("nav.staff")],
@@ -130,6 +131,7 @@ function Search({ onDone }: { onDone: () => void }) {
   const found = useMemo(() => {
     const all: Found[] = [
       { to: paths.block(), text: t("nav.block"), kind: t("search.page") },
+      { to: paths.figures(), text: t("figures.title"), kind: t("search.page") },
       { to: paths.rooms(), text: t("nav.rooms"), kind: t("search.page") },
       { to: paths.design(), text: t("nav.design"), kind: t("search.page") },
       ...(rooms.data ?? []).map((room) => ({ to: paths.room(room.id), text: `${room.name} ${room.id}`, kind: t("search.room") })),

@@ -13,7 +13,7 @@ import type { components as ProcessDoc } from "~/api/surgical-process-monitoring
 import type { components as TrackingDoc } from "~/api/staff-tracking";
 import type { components as UserDoc } from "~/api/user-management-integration";
 import { blockNow, setClock } from "~/lib/clock";
-import { dayKey, instant, setZone } from "~/lib/format";
+import { instant, setZone } from "~/lib/format";
 import type { Point } from "~/lib/series";
 
 import { api, body, failureOf, whole } from "./http";
@@ -47,6 +47,7 @@ export const keys = {
   movements: ["movements"],
   decisions: ["decisions"],
   reports: ["reports"],
+  performance: ["performance"],
 } as const;
 
 const MINUTE = 60_000;
@@ -159,11 +160,12 @@ export const roomHistoryQuery = (room: string) =>
     placeholderData: NOTHING,
   });
 
-async function processList(open: boolean): Promise<Process[]> {
+/** Surgeries under way. */
+async function openProcesses(): Promise<Process[]> {
   const all: Process[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < 10; page += 1) {
-    const query = { open, limit: 500, ...(cursor === undefined ? {} : { cursor }) };
+    const query = { open: true, limit: 500, ...(cursor === undefined ? {} : { cursor }) };
     const list = await body(api.processes.GET("/api/v1/processes", { params: { query } }));
     all.push(...(list?.entries ?? []));
     if (list?.next === null || list?.next === undefined) break;
@@ -172,22 +174,12 @@ async function processList(open: boolean): Promise<Process[]> {
   return all;
 }
 
-/** Surgeries under way. */
 export const openProcessesQuery = queryOptions({
   queryKey: [...keys.processes, "open"],
-  queryFn: () => processList(true),
+  queryFn: openProcesses,
   staleTime: 5_000,
   refetchInterval: 30_000,
 });
-
-/** Surgeries that ended on this day of the hospital. */
-export const endedProcessesQuery = (day: string) =>
-  queryOptions({
-    queryKey: [...keys.processes, "ended", day],
-    queryFn: async () => (await processList(false)).filter((it) => dayKey(instant(it.dateTime)) === day),
-    staleTime: 10_000,
-    refetchInterval: MINUTE,
-  });
 
 /** One surgery with its history. */
 export interface Followed {
