@@ -290,6 +290,41 @@ export const JOURNEYS = [
     must((await other.page.getByRole("button", { name: /Hip replacement/ }).count()) === 0, "the team may change a cause");
     await other.close();
   }],
+  ["a late room asks once why: later, then an answer; somebody else's answer is said", async (browser, mock) => {
+    const late = async (user, look) => {
+      const tab = await open(browser, mock.url, look);
+      await tab.go("/rooms/or-1");
+      await signIn(tab.page, user, "correct horse", look.language);
+      await tab.page.getByText("P-0391").first().waitFor();
+      return tab;
+    };
+    const manager = await late("manager", tablet);
+    must((await manager.page.getByRole("group", { name: "Why was it late?" }).count()) === 0, "a manager is asked in the room");
+    await manager.close();
+    const beaten = await late("nurse.beaten", { ...tablet, size: SIZES[3], language: "it" });
+    await beaten.page.getByRole("button", { name: "Indica" }).click();
+    await beaten.page.getByRole("button", { name: "Urgenza inserita" }).click();
+    await beaten.page.getByText("the cause was given already").waitFor();
+    await beaten.page.screenshot({ path: `${ARTIFACTS}room-cause-portrait.png` });
+    const cut = await faults(beaten.page);
+    await beaten.close();
+    must(cut.length === 0, cut.join("; "));
+    const { page, close } = await late("nurse", tablet);
+    await page.getByText("begun 12 min late").waitFor();
+    await page.screenshot({ path: `${ARTIFACTS}room-late.png` });
+    await page.getByRole("button", { name: "Later" }).click();
+    await page.reload();
+    await page.getByRole("button", { name: "Why was it late?" }).click();
+    must(await page.getByText("HR", { exact: true }).isVisible(), "the question covers the vital signs");
+    await page.screenshot({ path: `${ARTIFACTS}room-cause.png` });
+    const found = await faults(page);
+    must(found.length === 0, found.join("; "));
+    await page.getByRole("button", { name: "Theatre not ready" }).click();
+    await page.getByText("Cause noted:").waitFor();
+    must(mock.changes.some((it) => it.endsWith("/processes/process-1/delay-cause")), mock.changes.join(", "));
+    must((await page.getByRole("button", { name: "Why was it late?" }).count()) === 0, "it is asked again");
+    await close();
+  }],
   ["keys: help, search, places", async (browser, mock) => {
     const { page, go, close } = await open(browser, mock.url);
     await go("/rooms");

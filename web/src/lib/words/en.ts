@@ -517,6 +517,11 @@ export const en = {
   "csv.known": "Environment known, min",
   "csv.surgery": "Surgery, min",
   "day.late": "{label}, {minutes} min late",
+  "cause.noted": "Cause noted:",
+  "cause.open": "Why was it late?",
+  "cause.say": "Say why",
+  "cause.later": "Later",
+  "cause.once": "It was given; the block manager may change it",
 } as const;
 
 export type Key = keyof typeof en;

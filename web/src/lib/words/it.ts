@@ -519,4 +519,9 @@ export const it: Readonly<Record<Key, string>> = {
   "csv.known": "Ambiente noto, min",
   "csv.surgery": "Chirurgia, min",
   "day.late": "{label}, {minutes} min di ritardo",
+  "cause.noted": "Causa annotata:",
+  "cause.open": "Perché in ritardo?",
+  "cause.say": "Indica",
+  "cause.later": "Più tardi",
+  "cause.once": "È già indicata; la cambia il responsabile del blocco",
 };
