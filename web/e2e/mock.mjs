@@ -17,7 +17,7 @@ const POLICY =
 const ROLES = { nurse: ["nurse"], surgeon: ["surgeon"], manager: ["block-manager"], display: ["display"], developer: ["developer"], admin: ["admin"] };
 
 export async function startMock() {
-  const state = { streams: new Set(), isCut: false, commands: [], changes: [], codesAsked: [], causes: {} };
+  const state = { streams: new Set(), isCut: false, commands: [], changes: [], codesAsked: [], causes: {}, layouts: {}, zones: { "zone-1": { name: "", order: 1 } } };
   const server = createServer((request, response) => {
     if (state.isCut) return request.socket.destroy();
     answer(state, request, response).catch((error) => {
@@ -126,13 +126,18 @@ async function answer(state, request, response) {
     if (mood === "codeless") return problem(503, "does not answer");
     return json(200, { entries: asked.map((patientId) => ({ patientId, code: world.codeOf(patientId) })) });
   }
+  if (path === "/api/v1/obd/zones") {
+    if (role === "developer") return problem(403, "not for this role");
+    const named = mood === "placed" ? { "zone-1": { name: "Main block", order: 1 } } : state.zones;
+    return json(200, Object.entries(named).map(([zoneId, zone]) => ({ zoneId, ...zone, rooms: world.rooms.filter((it) => it.zoneId === zoneId).map(({ id, name, type }) => ({ id, name, type, layout: null })) })));
+  }
   const [, , service, , , ...rest] = path.split("/");
   const last = rest.at(-1);
   const from = Date.parse(url.searchParams.get("from") ?? "2000-01-01T00:00:00Z");
   switch (`${service} ${rest[0]}`) {
     case "building-management rooms":
       if (rest[1] === "data") return json(200, isEmpty ? { entries: [], total: 0, next: null } : world.climate(last, from));
-      return list(isEmpty ? [] : world.rooms.map((entry) => ({ entry, url: "" })));
+      return list(isEmpty ? [] : world.rooms.map((it) => ({ entry: { ...it, layout: state.layouts[it.id] ?? (mood === "placed" ? world.layouts[it.id] : null) }, url: "" })));
     case "building-management medical-technologies":
       return list(isEmpty ? [] : world.technologies.map((entry) => ({ entry, url: "" })));
     case "surgical-process-monitoring processes": {
@@ -209,6 +214,13 @@ async function change(state, { path, url, request, role, mood, json, problem, re
     if (mood === "beaten" || (role !== "manager" && (state.causes[id] ?? found.delay) !== null)) return problem(409, "the cause was given already");
     if (!world.causes.some((it) => it.id === cause)) return problem(400, "there is no such cause");
     state.causes[id] = { cause, by: role, at: world.iso(0) };
+  }
+  const changed = /building-management\/api\/v1\/(zones|rooms)\/([^/]+)(\/layout)?$/.exec(path);
+  if (changed !== null && (changed[1] === "zones" || changed[3] !== undefined)) {
+    if (role !== "manager") return problem(403, "not for this role");
+    if (changed[2] === "pre-2") return problem(404, "there is no such room");
+    if (changed[1] === "zones") state.zones[changed[2]] = await bodyOf(request);
+    else state.layouts[changed[2]] = request.method === "DELETE" ? null : await bodyOf(request);
   }
   state.changes.push(`${request.method} ${path}`);
   if (path.endsWith("/s-6")) return problem(409, "the theatre is taken at that time");

@@ -6,6 +6,8 @@ import { NOW } from "./world.mjs";
 const PAGES = [
   ["block", "/block", "manager", "OR 2"],
   ["block-floor", "/block?view=floor&room=or-2", "manager", "OR 2"],
+  ["block-plan", "/block?view=floor", "manager.placed", "Main block"],
+  ["building-plan", "/building", "manager.placed", "Pre/post 1"],
   ["figures", "/block/figures?about=use", "manager", "Tonsillectomy"],
   ["figures-week", "/block/figures?span=week&sort=-use", "nurse", "OR 4"],
   ["wall", "/block?wall=true", "display", "OR 2"],
@@ -324,6 +326,66 @@ export const JOURNEYS = [
     must(mock.changes.some((it) => it.endsWith("/processes/process-1/delay-cause")), mock.changes.join(", "));
     must((await page.getByRole("button", { name: "Why was it late?" }).count()) === 0, "it is asked again");
     await close();
+  }],
+  ["a zone is named, rooms are placed by mouse, key and number, and a refusal is said", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await go("/building");
+    await signIn(page, "manager");
+    await page.getByRole("button", { name: "Change zone zone-1" }).click();
+    await page.getByLabel("Name").fill("Main block");
+    await page.getByLabel("Order").fill("3");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await page.getByRole("row", { name: /3 Main block/ }).waitFor();
+    const plan = page.getByRole("group", { name: "Floor plan" });
+    await page.getByRole("button", { name: "OR 1", exact: true }).last().click();
+    const first = plan.getByRole("button", { name: "OR 1, 0 across, 0 down, 6 wide, 4 high" });
+    await first.focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Shift+ArrowRight");
+    const moved = plan.getByRole("button", { name: "OR 1, 2 across, 1 down, 7 wide, 4 high" });
+    await moved.waitFor();
+    const grid = await plan.boundingBox();
+    const box = await moved.boundingBox();
+    const unit = grid.width / 24;
+    await page.mouse.move(box.x + 20, box.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 20 + 5 * unit, box.y + 20 - unit, { steps: 5 });
+    await page.mouse.up();
+    await plan.getByRole("button", { name: "OR 1, 7 across, 0 down, 7 wide, 4 high" }).waitFor();
+    await page.getByLabel("Height").fill("5");
+    await page.getByRole("button", { name: "OR 2", exact: true }).last().click();
+    await plan.getByRole("button", { name: /^OR 2, 0 across/ }).waitFor();
+    await page.getByRole("textbox", { name: "Across" }).fill("3");
+    await page.getByText("On top of each other: OR 1, OR 2").waitFor();
+    await page.getByRole("textbox", { name: "Across" }).fill("0");
+    await page.screenshot({ path: `${ARTIFACTS}plan-edit.png`, fullPage: true });
+    // The bar at the top covers half a button while the page is scrolled.
+    await page.keyboard.press("Control+Home");
+    await page.evaluate(() => document.documentElement.scrollTo(0, 0));
+    const found = await faults(page);
+    must(found.length === 0, found.join("; "));
+    await page.getByRole("button", { name: "Save" }).click();
+    await until("two rooms are saved", () => mock.changes.filter((it) => it.endsWith("/layout")).length === 2);
+    await plan.getByRole("button", { name: /^OR 2/ }).focus();
+    await page.keyboard.press("Delete");
+    await page.getByRole("button", { name: "Save" }).click();
+    await until("one is taken off", () => mock.changes.includes("DELETE /services/building-management/api/v1/rooms/or-2/layout"));
+    await page.getByRole("button", { name: "Pre/post 2", exact: true }).last().click();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("there is no such room").waitFor();
+    await go("/block?view=floor");
+    await page.getByRole("region", { name: "Main block" }).getByRole("button", { name: /^OR 1/ }).waitFor();
+    await close();
+    const other = await open(browser, mock.url);
+    await other.go("/building");
+    await signIn(other.page, "nurse");
+    const fixed = other.page.getByRole("button", { name: /^OR 1, 7 across/ });
+    await fixed.focus();
+    await other.page.keyboard.press("ArrowRight");
+    must((await fixed.count()) === 1, "a nurse moves a room");
+    await other.close();
   }],
   ["keys: help, search, places", async (browser, mock) => {
     const { page, go, close } = await open(browser, mock.url);

@@ -9,6 +9,11 @@ export const rooms = [
   ...[1, 2].map((n) => ({ id: `pre-${n}`, name: `Pre/post ${n}`, zoneId: "zone-1", type: "PRE_OPERATING_ROOM" })),
 ];
 
+const box = (x, y, w, h) => ({ x, y, w, h });
+
+/** Where the rooms are, where somebody has placed them; one was forgotten. */
+export const layouts = { "or-1": box(0, 0, 6, 4), "or-2": box(6, 0, 6, 4), "or-3": box(12, 0, 6, 4), "or-4": box(18, 0, 6, 4), "pre-1": box(0, 6, 9, 4) };
+
 export const people = [
   ["hp-1", "Sara", "Neri", "SURGEON", "or-2"],
   ["hp-2", "Luca", "Conti", "ANESTHETIST", "or-2"],

@@ -32,12 +32,14 @@ export type Version = ReportDoc["schemas"]["VersionV1"];
 export type Professional = UserDoc["schemas"]["HealthProfessionalV1"];
 export type Person = GatewayDoc["schemas"]["TrackingInfoV1"];
 export type Headcount = GatewayDoc["schemas"]["HeadcountV1"];
+export type Zone = GatewayDoc["schemas"]["ZoneV1"];
 export type DashboardSettings = GatewayDoc["schemas"]["DashboardsV1"];
 
 export const keys = {
   clock: ["clock"],
   settings: ["settings"],
   rooms: ["rooms"],
+  zones: ["zones"],
   technologies: ["technologies"],
   roomHistory: (room: string) => ["room-history", room],
   processes: ["processes"],
@@ -82,6 +84,13 @@ export const roomsQuery = queryOptions({
     const list = await body(api.building.GET("/api/v1/rooms", { params: { query: { limit: 500 } } }));
     return (list?.entries ?? []).map((linked): Room => linked.entry);
   },
+  staleTime: MINUTE,
+});
+
+/** Zones in their order. */
+export const zonesQuery = queryOptions({
+  queryKey: keys.zones,
+  queryFn: async () => (await body(api.gateway.GET("/api/v1/obd/zones"))) ?? [],
   staleTime: MINUTE,
 });
 
