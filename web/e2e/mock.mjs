@@ -136,13 +136,16 @@ async function answer(state, request, response) {
   const from = Date.parse(url.searchParams.get("from") ?? "2000-01-01T00:00:00Z");
   switch (`${service} ${rest[0]}`) {
     case "building-management rooms":
-      if (rest[1] === "data") return json(200, isEmpty ? { entries: [], total: 0, next: null } : world.climate(last, from));
+      if (rest[1] === "data") return json(200, isEmpty ? { entries: [], total: 0, next: null } : world.climate(last, from, Date.parse(url.searchParams.get("to") ?? "2100-01-01T00:00:00Z")));
       return list(isEmpty ? [] : world.rooms.map((it) => ({ entry: { ...it, layout: state.layouts[it.id] ?? (mood === "placed" ? world.layouts[it.id] : null) }, url: "" })));
     case "building-management medical-technologies":
       return list(isEmpty ? [] : world.technologies.map((entry) => ({ entry, url: "" })));
     case "surgical-process-monitoring processes": {
       if (!["nurse", "surgeon", "manager", "display"].includes(role)) return problem(403, "not for this role");
       if (rest.length === 1) return list(isEmpty || url.searchParams.get("open") === "false" ? [] : world.processes.map((it) => it.entry));
+      if (rest[1] === "process-0" && rest[2] === "vital-signs") {
+        return mood === "old" ? problem(404, "unknown") : json(200, world.recorded(from, Date.parse(url.searchParams.get("to"))));
+      }
       const found = world.processes.find((it) => it.entry.processId === rest[1]);
       if (found === undefined) return problem(404, "unknown");
       if (rest[2] === "history") return json(200, { entries: found.history, total: found.history.length, next: null });
@@ -189,7 +192,7 @@ async function answer(state, request, response) {
         const version = (n, kind) => ({ version: n, revision: n, dateTime: world.iso(40 - 8 * n), kind, author: null, text: null, settled: n > 1, complete: true, missing: [], signature: null, url: "" });
         return json(200, { entries: [version(1, "COMPOSED"), version(2, "COMPOSED"), version(3, "ADDITION")], total: 3 });
       }
-      if (rest[2] === "versions") return json(200, { ...world.report, complete: last !== "2", version: Number(last) });
+      if (rest[2] === "versions") return json(200, world.versionOf(Number(last)));
       return json(200, world.report);
     }
     default:

@@ -387,6 +387,26 @@ export const JOURNEYS = [
     must((await fixed.count()) === 1, "a nurse moves a room");
     await other.close();
   }],
+  ["a report shows its curves and says what they say; versions differ in words; old ones have no curves", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await go("/reports/process-0");
+    await signIn(page, "surgeon");
+    await page.getByRole("img", { name: "Vital signs" }).waitFor();
+    await page.getByText(/SpO₂ below 94 from 08:4\d to 08:4\d\./).waitFor();
+    await page.getByText(/No T from 08:(49|50) to 09:0\d\./).waitFor();
+    must((await page.locator(".spark .trace").count()) > 30, "figures have no small curves");
+    const row = page.getByRole("row", { name: /Anaesthesia Heart rate \/min, Mean/ });
+    must((await row.innerText()).includes("76.2") && (await row.innerText()).includes("77"), await row.innerText());
+    must((await page.getByText("secondsCovered").count()) === 0, "what is behind a figure is told");
+    await page.screenshot({ path: `${ARTIFACTS}report-whole.png`, fullPage: true });
+    await close();
+    const other = await open(browser, mock.url);
+    await other.go("/reports/process-0");
+    await signIn(other.page, "nurse.old");
+    await other.page.getByText("There are no curves of this surgery any more", { exact: false }).waitFor();
+    await other.page.getByText("Heart rate /min").first().waitFor();
+    await other.close();
+  }],
   ["keys: help, search, places", async (browser, mock) => {
     const { page, go, close } = await open(browser, mock.url);
     await go("/rooms");

@@ -172,10 +172,10 @@ export function wave(seed, at, middle, width) {
   return middle + width * (0.6 * Math.sin(x / 4 + seed) + 0.3 * Math.sin(x / 1.3 + seed * 2) + 0.1 * Math.sin(x * 2.1 + seed));
 }
 
-export function climate(room, from) {
+export function climate(room, from, to) {
   const seed = rooms.findIndex((it) => it.id === room);
   const entries = [];
-  for (let at = Math.max(from, NOW - 90 * MINUTE); at <= NOW; at += 30_000) {
+  for (let at = Math.max(from, NOW - 240 * MINUTE); at <= Math.min(NOW, to); at += 30_000) {
     const date = new Date(at).toISOString();
     const humidity = room === "or-2" ? Math.min(63, 50 + Math.max(0, (at - (NOW - 40 * MINUTE)) / MINUTE) * 0.45) : wave(seed, at, 50, 2);
     const entry = {
@@ -185,6 +185,23 @@ export function climate(room, from) {
       presence: true,
     };
     for (const quantity of ["temperature", "humidity", "luminosity"]) entries.push({ date, quantity, entry });
+  }
+  return { entries, total: entries.length, next: null };
+}
+
+/** The vital signs of a surgery that is over: a monitor connected late, a desaturation, a gap. */
+export function recorded(from, to) {
+  const entries = [];
+  for (let at = Math.max(from, NOW - 154 * MINUTE); at <= to; at += 30_000) {
+    const before = (NOW - at) / MINUTE;
+    const isLow = before > 112 && before < 115;
+    const add = (quantity, value, unit) => entries.push({ dateTime: new Date(at).toISOString(), quantity, value, unit });
+    add("heartBeat", Math.round(wave(1, at, 75, 6)), "/min");
+    add("saturationPercentage", isLow ? 92 : Math.round(wave(2, at, 97.5, 1)), "%");
+    add("systolicBloodPressure", Math.round(wave(3, at, 124, 6)), "mm[Hg]");
+    add("diastolicBloodPressure", Math.round(wave(4, at, 78, 4)), "mm[Hg]");
+    add("respiratoryRate", Math.round(wave(5, at, 14, 2)), "/min");
+    if (before > 112 || before < 96) add("bodyTemperature", Number(wave(6, at, 36.6, 0.2).toFixed(1)), "Cel");
   }
   return { entries, total: entries.length, next: null };
 }
@@ -263,3 +280,15 @@ export const report = {
   additionalData: "", additions: [{ author: { id: "hp-2", name: "Dino Leone" }, dateTime: iso(24), text: "Desaturation followed a displaced probe; repositioned, no clinical consequence.", version: 3 }],
   revision: 3, version: 3, signature: null, signedVersion: null,
 };
+
+/** The report as a version said it: the second had fewer heart rates in anaesthesia. */
+export function versionOf(version) {
+  const told = JSON.parse(JSON.stringify({ ...report, version }));
+  if (version < 3) {
+    const signs = told.steps[2].patientVitalSignAggregateData;
+    signs.average.heartBeat = 76.2;
+    signs.samples.heartBeat = { ...sample, count: 10, last: iso(210) };
+    told.complete = false;
+  }
+  return told;
+}

@@ -135,35 +135,52 @@ export function inserted(series: readonly Point[], point: Point): readonly Point
   return [...others, point].sort((a, b) => a.at - b.at);
 }
 
+/** What was measured in a room in a span of time; until now without an end. */
+async function roomSamples(room: string, span: { readonly from: string; readonly to?: string }): Promise<RoomHistory> {
+  const series: Record<keyof RoomHistory, Point[]> = { temperature: [], humidity: [], luminosity: [], presence: [] };
+  let cursor: string | undefined;
+  for (let page = 0; page < 20; page += 1) {
+    const query = { ...span, limit: 1000, ...(cursor === undefined ? {} : { cursor }) };
+    const list = await body(api.building.GET("/api/v1/rooms/data/{roomId}", { params: { path: { roomId: room }, query } }));
+    for (const { date, quantity, entry } of list?.entries ?? []) {
+      const at = instant(date);
+      const value = {
+        temperature: entry.temperature?.value,
+        humidity: entry.humidity,
+        luminosity: entry.luminosity?.value,
+        presence: entry.presence === true ? 1 : 0,
+      }[quantity];
+      if (value !== null && value !== undefined) series[quantity].push({ at, value });
+    }
+    if (list?.next === null || list?.next === undefined) break;
+    cursor = list.next;
+  }
+  return series;
+}
+
+/** A room's climate of a span that is over; null for a room that is not there any more. */
+export const roomSpanQuery = (room: string, from: number, to: number) =>
+  queryOptions({
+    queryKey: [...keys.roomHistory(room), from, to],
+    queryFn: async () => orNull(roomSamples(room, { from: new Date(from).toISOString(), to: new Date(to).toISOString() })),
+    staleTime: 10 * MINUTE,
+  });
+
+/** What an answer says; null where there is nothing any more. */
+async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (failureOf(error).kind === "missing") return null;
+    throw error;
+  }
+}
+
 /** A room's climate of the last hours, each sample with its time. */
 export const roomHistoryQuery = (room: string) =>
   queryOptions({
     queryKey: keys.roomHistory(room),
-    queryFn: async (): Promise<RoomHistory> => {
-      const from = new Date(blockNow() - 90 * MINUTE).toISOString();
-      const series: Record<keyof RoomHistory, Point[]> = { temperature: [], humidity: [], luminosity: [], presence: [] };
-      let cursor: string | undefined;
-      for (let page = 0; page < 20; page += 1) {
-        const params = {
-          path: { roomId: room },
-          query: { from, limit: 1000, ...(cursor === undefined ? {} : { cursor }) },
-        };
-        const list = await body(api.building.GET("/api/v1/rooms/data/{roomId}", { params }));
-        for (const { date, quantity, entry } of list?.entries ?? []) {
-          const at = instant(date);
-          const value = {
-            temperature: entry.temperature?.value,
-            humidity: entry.humidity,
-            luminosity: entry.luminosity?.value,
-            presence: entry.presence === true ? 1 : 0,
-          }[quantity];
-          if (value !== null && value !== undefined) series[quantity].push({ at, value });
-        }
-        if (list?.next === null || list?.next === undefined) break;
-        cursor = list.next;
-      }
-      return series;
-    },
+    queryFn: () => roomSamples(room, { from: new Date(blockNow() - 90 * MINUTE).toISOString() }),
     // The stream brings what is new; this covers a room whose last sample is older than the span.
     staleTime: 2 * MINUTE,
     placeholderData: NOTHING,
@@ -281,6 +298,36 @@ function emptied(): Record<Vital, Point[]> {
     respiratoryRate: [],
     bodyTemperature: [],
   };
+}
+
+/** Longer than this curves are read as averages, milliseconds. */
+const WHOLE = 4 * 60 * MINUTE;
+
+/** A patient's vital signs in a span that is over; null for a surgery that is not there any more. */
+export const vitalSpanQuery = (id: string, from: number, to: number) =>
+  queryOptions({
+    queryKey: ["vitals", id, from, to],
+    queryFn: () => orNull(vitalSamples(id, from, to)),
+    staleTime: 10 * MINUTE,
+  });
+
+async function vitalSamples(id: string, from: number, to: number): Promise<VitalSigns["series"]> {
+  const series = emptied();
+  const span = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+  // A curve has no more points than it is wide; the extremes stand in the tables.
+  const coarse = to - from > WHOLE ? { resolution: Math.ceil((to - from) / 1_440_000) } : {};
+  let cursor: string | undefined;
+  for (let page = 0; page < 40; page += 1) {
+    const query = { ...span, ...coarse, limit: 2_000, ...(cursor === undefined ? {} : { cursor }) };
+    const list = await body(api.processes.GET("/api/v1/processes/{processId}/vital-signs", { params: { path: { processId: id }, query } }));
+    for (const { dateTime, quantity, value } of list?.entries ?? []) {
+      const at = instant(dateTime);
+      if (isVital(quantity) && !Number.isNaN(at)) series[quantity].push({ at, value });
+    }
+    if (list?.next === null || list?.next === undefined) break;
+    cursor = list.next;
+  }
+  return series;
 }
 
 /** Bookings of a day of the hospital, `2026-05-15`. */

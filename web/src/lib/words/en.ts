@@ -542,6 +542,16 @@ export const en = {
   "plan.w": "Width",
   "plan.h": "Height",
   "floor.loose": "Not on the plan",
+  "report.curves.none": "There are no curves of this surgery any more, or none were recorded. The figures stay.",
+  "report.curves.how": "Grey bands are the configured ranges; gaps are times without values. In the tables, extremes outside the range are bold and underlined.",
+  "report.note.low": "{sign} below {limit} from {from} to {to}.",
+  "report.note.high": "{sign} above {limit} from {from} to {to}.",
+  "report.note.gap": "No {sign} from {from} to {to}.",
+  "report.where": "Where",
+  "report.what": "What",
+  "report.version": "Version {version}",
+  "report.figure": "{quantity}, {statistic}",
+  "report.differences.more": "{count} more differences.",
 } as const;
 
 export type Key = keyof typeof en;
