@@ -54,6 +54,8 @@ export async function faults(page, { axe = true } = {}) {
     const problems = [];
     const over = document.documentElement.scrollWidth - innerWidth;
     if (over > 0) problems.push(`scrolls sideways by ${over} px`);
+    const tabs = document.querySelector(".shell nav");
+    if (innerWidth >= 1280 && tabs !== null && tabs.scrollWidth > tabs.clientWidth + 1) problems.push("tabs of the shell are cut");
     const isShown = (node) => {
       const style = getComputedStyle(node);
       return style.visibility !== "hidden" && style.display !== "none" && Number(style.opacity) > 0;
@@ -64,6 +66,7 @@ export async function faults(page, { axe = true } = {}) {
       const node = walker.currentNode.parentElement;
       if (text === "" || node === null || node.closest(".vh, svg, script, style") !== null || !isShown(node)) continue;
       if (node.closest(".me") === null && /^[a-z]+(\.[a-zA-Z]+)+$/.test(text) && !text.includes("@")) problems.push(`a key instead of a word: ${text}`);
+      if (/patient-\d/.test(text) && node.closest(".report article") === null) problems.push(`a patient's id: ${text}`);
       const range = document.createRange();
       range.selectNodeContents(walker.currentNode);
       const box = range.getBoundingClientRect();

@@ -17,7 +17,7 @@ const POLICY =
 const ROLES = { nurse: ["nurse"], surgeon: ["surgeon"], manager: ["block-manager"], display: ["display"], developer: ["developer"], admin: ["admin"] };
 
 export async function startMock() {
-  const state = { streams: new Set(), isCut: false, commands: [], changes: [] };
+  const state = { streams: new Set(), isCut: false, commands: [], changes: [], codesAsked: [], causes: {}, layouts: {}, zones: { "zone-1": { name: "", order: 1 } } };
   const server = createServer((request, response) => {
     if (state.isCut) return request.socket.destroy();
     answer(state, request, response).catch((error) => {
@@ -37,6 +37,7 @@ export async function startMock() {
     url: `http://127.0.0.1:${server.address().port}`,
     commands: state.commands,
     changes: state.changes,
+    codesAsked: state.codesAsked,
     tell,
     cut() {
       state.isCut = true;
@@ -90,7 +91,7 @@ async function answer(state, request, response) {
   const list = (entries) => (entries.length === 0 ? response.writeHead(204, extra).end() : json(200, { entries, total: entries.length, next: null }, extra));
   const isEmpty = mood === "empty";
 
-  if (request.method !== "GET") return change(state, { path, url, request, role, json, problem, response });
+  if (request.method !== "GET") return change(state, { path, url, request, role, mood, json, problem, response });
   if (path === "/api/v1/obd/live") {
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
     response.write("retry: 1000\nid: start\n\n");
@@ -119,18 +120,32 @@ async function answer(state, request, response) {
     if (role === "display") return json(200, Object.entries(counts).map(([room, count]) => ({ room, count })));
     return json(200, world.people.map((it) => ({ healthProfessionalId: it.id, healthProfessionalName: it.name, healthProfessionalSurname: it.surname, healthProfessionalRole: it.role, room: it.room })));
   }
+  if (path === "/api/v1/obd/patient-codes") {
+    const asked = url.searchParams.getAll("patientId");
+    state.codesAsked.push(asked.length);
+    if (mood === "codeless") return problem(503, "does not answer");
+    return json(200, { entries: asked.map((patientId) => ({ patientId, code: world.codeOf(patientId) })) });
+  }
+  if (path === "/api/v1/obd/zones") {
+    if (role === "developer") return problem(403, "not for this role");
+    const named = mood === "placed" ? { "zone-1": { name: "Main block", order: 1 } } : state.zones;
+    return json(200, Object.entries(named).map(([zoneId, zone]) => ({ zoneId, ...zone, rooms: world.rooms.filter((it) => it.zoneId === zoneId).map(({ id, name, type }) => ({ id, name, type, layout: null })) })));
+  }
   const [, , service, , , ...rest] = path.split("/");
   const last = rest.at(-1);
   const from = Date.parse(url.searchParams.get("from") ?? "2000-01-01T00:00:00Z");
   switch (`${service} ${rest[0]}`) {
     case "building-management rooms":
-      if (rest[1] === "data") return json(200, isEmpty ? { entries: [], total: 0, next: null } : world.climate(last, from));
-      return list(isEmpty ? [] : world.rooms.map((entry) => ({ entry, url: "" })));
+      if (rest[1] === "data") return json(200, isEmpty ? { entries: [], total: 0, next: null } : world.climate(last, from, Date.parse(url.searchParams.get("to") ?? "2100-01-01T00:00:00Z")));
+      return list(isEmpty ? [] : world.rooms.map((it) => ({ entry: { ...it, layout: state.layouts[it.id] ?? (mood === "placed" ? world.layouts[it.id] : null) }, url: "" })));
     case "building-management medical-technologies":
       return list(isEmpty ? [] : world.technologies.map((entry) => ({ entry, url: "" })));
     case "surgical-process-monitoring processes": {
       if (!["nurse", "surgeon", "manager", "display"].includes(role)) return problem(403, "not for this role");
       if (rest.length === 1) return list(isEmpty || url.searchParams.get("open") === "false" ? [] : world.processes.map((it) => it.entry));
+      if (rest[1] === "process-0" && rest[2] === "vital-signs") {
+        return mood === "old" ? problem(404, "unknown") : json(200, world.recorded(from, Date.parse(url.searchParams.get("to"))));
+      }
       const found = world.processes.find((it) => it.entry.processId === rest[1]);
       if (found === undefined) return problem(404, "unknown");
       if (rest[2] === "history") return json(200, { entries: found.history, total: found.history.length, next: null });
@@ -154,6 +169,19 @@ async function answer(state, request, response) {
     }
     case "patient-management-integration patients":
       return json(200, { taxCode: last, name: "Anna", surname: "Rossi", birthdate: "1972-03-04" });
+    case "performance days":
+    case "performance processes": {
+      if (!["nurse", "surgeon", "manager", "display"].includes(role)) return problem(403, "not for this role");
+      const cases = world.dayCases.map((it) => ({ ...it, delay: state.causes[it.processId] ?? it.delay, patientId: role === "display" ? null : it.patientId }));
+      if (rest[0] === "days") return json(200, { day: rest[1], cases: isEmpty || rest[1] !== "2026-05-15" ? [] : cases });
+      const found = cases.find((it) => it.processId === rest[1]);
+      return found === undefined ? problem(404, "unknown") : json(200, found);
+    }
+    case "performance figures":
+      if (!["nurse", "surgeon", "manager", "display"].includes(role)) return problem(403, "not for this role");
+      return json(200, world.figures(url.searchParams.get("from"), url.searchParams.get("to")));
+    case "performance delay-causes":
+      return json(200, { entries: world.causes });
     case "surgery-report reports": {
       if (rest.length === 1) {
         const entry = { ...world.report, patientId: world.report.patientID, patientName: "Giorgio", patientSurname: "Mele" };
@@ -164,7 +192,7 @@ async function answer(state, request, response) {
         const version = (n, kind) => ({ version: n, revision: n, dateTime: world.iso(40 - 8 * n), kind, author: null, text: null, settled: n > 1, complete: true, missing: [], signature: null, url: "" });
         return json(200, { entries: [version(1, "COMPOSED"), version(2, "COMPOSED"), version(3, "ADDITION")], total: 3 });
       }
-      if (rest[2] === "versions") return json(200, { ...world.report, complete: last !== "2", version: Number(last) });
+      if (rest[2] === "versions") return json(200, world.versionOf(Number(last)));
       return json(200, world.report);
     }
     default:
@@ -172,13 +200,30 @@ async function answer(state, request, response) {
   }
 }
 
-async function change(state, { path, url, request, role, json, problem, response }) {
+async function change(state, { path, url, request, role, mood, json, problem, response }) {
   if (path.startsWith("/api/v1/ord/")) {
     const command = { id: request.headers["x-command-id"], path, query: Object.fromEntries(url.searchParams) };
     state.commands.push(command);
     if (!["nurse", "surgeon"].includes(role)) return problem(403, "not for this role");
     if (path.endsWith("emergency-surgeries")) return json(202, { processId: "emergency-1", patientId: "emergency-patient-1" });
     return response.writeHead(204, { "x-command-id": command.id }).end();
+  }
+  if (path.endsWith("/delay-cause")) {
+    const id = path.split("/").at(-2);
+    const { cause } = await bodyOf(request);
+    const found = world.dayCases.find((it) => it.processId === id);
+    if (!["nurse", "surgeon", "manager"].includes(role)) return problem(403, "only the team and the block manager say why");
+    if (found === undefined || found.late === null) return problem(409, "the case is not late");
+    if (mood === "beaten" || (role !== "manager" && (state.causes[id] ?? found.delay) !== null)) return problem(409, "the cause was given already");
+    if (!world.causes.some((it) => it.id === cause)) return problem(400, "there is no such cause");
+    state.causes[id] = { cause, by: role, at: world.iso(0) };
+  }
+  const changed = /building-management\/api\/v1\/(zones|rooms)\/([^/]+)(\/layout)?$/.exec(path);
+  if (changed !== null && (changed[1] === "zones" || changed[3] !== undefined)) {
+    if (role !== "manager") return problem(403, "not for this role");
+    if (changed[2] === "pre-2") return problem(404, "there is no such room");
+    if (changed[1] === "zones") state.zones[changed[2]] = await bodyOf(request);
+    else state.layouts[changed[2]] = request.method === "DELETE" ? null : await bodyOf(request);
   }
   state.changes.push(`${request.method} ${path}`);
   if (path.endsWith("/s-6")) return problem(409, "the theatre is taken at that time");

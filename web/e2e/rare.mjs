@@ -6,6 +6,10 @@ import { NOW } from "./world.mjs";
 const PAGES = [
   ["block", "/block", "manager", "OR 2"],
   ["block-floor", "/block?view=floor&room=or-2", "manager", "OR 2"],
+  ["block-plan", "/block?view=floor", "manager.placed", "Main block"],
+  ["building-plan", "/building", "manager.placed", "Pre/post 1"],
+  ["figures", "/block/figures?about=use", "manager", "Tonsillectomy"],
+  ["figures-week", "/block/figures?span=week&sort=-use", "nurse", "OR 4"],
   ["wall", "/block?wall=true", "display", "OR 2"],
   ["rooms", "/rooms", "nurse", "OR 2"],
   ["room", "/rooms/or-2", "nurse", "P-0417"],
@@ -122,6 +126,27 @@ export const JOURNEYS = [
     await page.getByText("Light set").waitFor();
     await close();
   }],
+  ["patients have codes, asked for together, and a sign where none is known", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await go("/bookings");
+    await signIn(page, "manager");
+    await page.getByText("P-0431").waitFor();
+    must(mock.codesAsked.length <= 2 && mock.codesAsked.some((it) => it >= 8), `asked ${mock.codesAsked.join(", ")}`);
+    const asked = mock.codesAsked.length;
+    await page.getByRole("link", { name: "Block" }).click();
+    await page.getByText("P-0417").first().waitFor();
+    await page.getByRole("textbox", { name: "Filter" }).fill("p-0417");
+    await page.getByRole("row", { name: /OR 1/ }).waitFor({ state: "detached", timeout: 5_000 });
+    must((await page.getByRole("row", { name: /OR 2/ }).count()) === 1, "the filter does not find by code");
+    must(mock.codesAsked.length === asked, "what is known was asked for again");
+    await close();
+    const other = await open(browser, mock.url);
+    await other.go("/rooms/or-2");
+    await signIn(other.page, "nurse.codeless");
+    await other.page.getByText("P-····").first().waitFor();
+    must((await other.page.getByText(/patient-\d/).count()) === 0, "an id is shown as a code");
+    await other.close();
+  }],
   ["who may not act sees why, and the server is not asked", async (browser, mock) => {
     const { page, close } = await room(browser, mock, "manager");
     const before = mock.commands.length;
@@ -186,6 +211,9 @@ export const JOURNEYS = [
     await see("nurse.empty", "/reports", "No report found");
     await see("nurse.partial", "/block", "staff-tracking did not answer");
     await see("nurse", "/staff", "Not for your role: movements");
+    await see("manager.empty", "/block/figures?from=2026-05-16", "No surgery in this time");
+    await see("developer", "/block/figures", "Not for your role: key figures");
+    await see("nurse.down", "/block/figures", "The service does not answer");
     await see("developer", "/reports", "Not for your role: reports");
     await see("nurse.error", "/bookings", "7f310c5be27a");
     await see("nurse.down", "/reports", "The service does not answer");
@@ -205,6 +233,179 @@ export const JOURNEYS = [
     await hold(page, /^Call off hold/, 1_400);
     await page.getByText("the theatre is taken at that time").waitFor();
     await close();
+  }],
+  ["key figures: a definition, a week, the order of rows, a wrong span, a file, all in the address", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await go("/block");
+    await signIn(page, "manager");
+    await page.getByRole("link", { name: "All figures" }).click();
+    await page.getByRole("heading", { name: "Key figures" }).waitFor();
+    await page.getByRole("button", { name: /turnover/i }).first().click();
+    await page.getByText("Gaps of more than 90 minutes do not count", { exact: false }).waitFor();
+    must(new URL(page.url()).searchParams.get("about") === "turnover", page.url());
+    await page.getByRole("button", { name: "Week", exact: true }).click();
+    await page.getByText("Monday 11 May", { exact: false }).first().waitFor();
+    await page.getByRole("button", { name: /^Use/ }).first().click();
+    const first = () => page.locator("table").first().locator("tbody tr").first().innerText();
+    await until("the most used theatre first", async () => (await first()).startsWith("OR 1"));
+    await page.getByRole("button", { name: /^Use/ }).first().click();
+    await until("the least used theatre first", async () => (await first()).startsWith("OR 4"));
+    must(new URL(page.url()).searchParams.get("sort") === "use", page.url());
+    await page.reload();
+    await until("the same after a reload", async () => (await first()).startsWith("OR 4"));
+    const saved = page.waitForEvent("download");
+    await page.getByRole("button", { name: "CSV" }).click();
+    must((await saved).suggestedFilename() === "figures-2026-05-11-2026-05-17.csv", "the file has another name");
+    await page.getByRole("link", { name: /Thu 14 May/ }).click();
+    await page.getByText("Thursday 14 May").waitFor();
+    await go("/block/figures?span=dates&from=2026-05-20&to=2026-05-01");
+    await page.getByText("The end comes before the beginning").waitFor();
+    await go("/block/figures?span=dates&from=2026-01-01&to=2026-05-01");
+    await page.getByText("At most 92 days at once").waitFor();
+    await go("/block/figures?from=2026-05-17");
+    await page.getByText("No surgery in this time").waitFor();
+    await close();
+  }],
+  ["the manager says why it was late, changes it, and the team only once", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await go("/block");
+    await signIn(page, "manager");
+    await page.getByRole("button", { name: "Give the cause: Hip replacement" }).click();
+    await page.getByText("begun 12 min late").waitFor();
+    must((await page.getByRole("complementary").count()) === 0, "asking for the cause opened the room");
+    await page.screenshot({ path: `${ARTIFACTS}cause.png` });
+    await page.getByRole("button", { name: "Theatre not ready" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "Figures", exact: true }).click();
+    const row = page.getByRole("row", { name: /Hip replacement/ });
+    await row.getByText("Theatre not ready").waitFor();
+    await row.getByRole("button", { name: "Change the cause: Hip replacement" }).click();
+    await page.getByText("Given by manager at 10:42").waitFor();
+    await page.getByRole("button", { name: "Other" }).click();
+    await row.getByText("Other").waitFor();
+    must(mock.changes.filter((it) => it.endsWith("/processes/process-1/delay-cause")).length === 2, mock.changes.join(", "));
+    await close();
+    const other = await open(browser, mock.url);
+    await other.go("/block/figures");
+    await signIn(other.page, "nurse");
+    await other.page.getByRole("row", { name: /Hip replacement/ }).getByText("Other").waitFor();
+    must((await other.page.getByRole("button", { name: /Hip replacement/ }).count()) === 0, "the team may change a cause");
+    await other.close();
+  }],
+  ["a late room asks once why: later, then an answer; somebody else's answer is said", async (browser, mock) => {
+    const late = async (user, look) => {
+      const tab = await open(browser, mock.url, look);
+      await tab.go("/rooms/or-1");
+      await signIn(tab.page, user, "correct horse", look.language);
+      await tab.page.getByText("P-0391").first().waitFor();
+      return tab;
+    };
+    const manager = await late("manager", tablet);
+    must((await manager.page.getByRole("group", { name: "Why was it late?" }).count()) === 0, "a manager is asked in the room");
+    await manager.close();
+    const beaten = await late("nurse.beaten", { ...tablet, size: SIZES[3], language: "it" });
+    await beaten.page.getByRole("button", { name: "Indica" }).click();
+    await beaten.page.getByRole("button", { name: "Urgenza inserita" }).click();
+    await beaten.page.getByText("the cause was given already").waitFor();
+    await beaten.page.screenshot({ path: `${ARTIFACTS}room-cause-portrait.png` });
+    const cut = await faults(beaten.page);
+    await beaten.close();
+    must(cut.length === 0, cut.join("; "));
+    const { page, close } = await late("nurse", tablet);
+    await page.getByText("begun 12 min late").waitFor();
+    await page.screenshot({ path: `${ARTIFACTS}room-late.png` });
+    await page.getByRole("button", { name: "Later" }).click();
+    await page.reload();
+    await page.getByRole("button", { name: "Why was it late?" }).click();
+    must(await page.getByText("HR", { exact: true }).isVisible(), "the question covers the vital signs");
+    await page.screenshot({ path: `${ARTIFACTS}room-cause.png` });
+    const found = await faults(page);
+    must(found.length === 0, found.join("; "));
+    await page.getByRole("button", { name: "Theatre not ready" }).click();
+    await page.getByText("Cause noted:").waitFor();
+    must(mock.changes.some((it) => it.endsWith("/processes/process-1/delay-cause")), mock.changes.join(", "));
+    must((await page.getByRole("button", { name: "Why was it late?" }).count()) === 0, "it is asked again");
+    await close();
+  }],
+  ["a zone is named, rooms are placed by mouse, key and number, and a refusal is said", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await go("/building");
+    await signIn(page, "manager");
+    await page.getByRole("button", { name: "Change zone zone-1" }).click();
+    await page.getByLabel("Name").fill("Main block");
+    await page.getByLabel("Order").fill("3");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await page.getByRole("row", { name: /3 Main block/ }).waitFor();
+    const plan = page.getByRole("group", { name: "Floor plan" });
+    await page.getByRole("button", { name: "OR 1", exact: true }).last().click();
+    const first = plan.getByRole("button", { name: "OR 1, 0 across, 0 down, 6 wide, 4 high" });
+    await first.focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Shift+ArrowRight");
+    const moved = plan.getByRole("button", { name: "OR 1, 2 across, 1 down, 7 wide, 4 high" });
+    await moved.waitFor();
+    const grid = await plan.boundingBox();
+    const box = await moved.boundingBox();
+    const unit = grid.width / 24;
+    await page.mouse.move(box.x + 20, box.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 20 + 5 * unit, box.y + 20 - unit, { steps: 5 });
+    await page.mouse.up();
+    await plan.getByRole("button", { name: "OR 1, 7 across, 0 down, 7 wide, 4 high" }).waitFor();
+    await page.getByLabel("Height").fill("5");
+    await page.getByRole("button", { name: "OR 2", exact: true }).last().click();
+    await plan.getByRole("button", { name: /^OR 2, 0 across/ }).waitFor();
+    await page.getByRole("textbox", { name: "Across" }).fill("3");
+    await page.getByText("On top of each other: OR 1, OR 2").waitFor();
+    await page.getByRole("textbox", { name: "Across" }).fill("0");
+    await page.screenshot({ path: `${ARTIFACTS}plan-edit.png`, fullPage: true });
+    // The bar at the top covers half a button while the page is scrolled.
+    await page.keyboard.press("Control+Home");
+    await page.evaluate(() => document.documentElement.scrollTo(0, 0));
+    const found = await faults(page);
+    must(found.length === 0, found.join("; "));
+    await page.getByRole("button", { name: "Save" }).click();
+    await until("two rooms are saved", () => mock.changes.filter((it) => it.endsWith("/layout")).length === 2);
+    await plan.getByRole("button", { name: /^OR 2/ }).focus();
+    await page.keyboard.press("Delete");
+    await page.getByRole("button", { name: "Save" }).click();
+    await until("one is taken off", () => mock.changes.includes("DELETE /services/building-management/api/v1/rooms/or-2/layout"));
+    await page.getByRole("button", { name: "Pre/post 2", exact: true }).last().click();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("there is no such room").waitFor();
+    await go("/block?view=floor");
+    await page.getByRole("region", { name: "Main block" }).getByRole("button", { name: /^OR 1/ }).waitFor();
+    await close();
+    const other = await open(browser, mock.url);
+    await other.go("/building");
+    await signIn(other.page, "nurse");
+    const fixed = other.page.getByRole("button", { name: /^OR 1, 7 across/ });
+    await fixed.focus();
+    await other.page.keyboard.press("ArrowRight");
+    must((await fixed.count()) === 1, "a nurse moves a room");
+    await other.close();
+  }],
+  ["a report shows its curves and says what they say; versions differ in words; old ones have no curves", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await go("/reports/process-0");
+    await signIn(page, "surgeon");
+    await page.getByRole("img", { name: "Vital signs" }).waitFor();
+    await page.getByText(/SpO₂ below 94 from 08:4\d to 08:4\d\./).waitFor();
+    await page.getByText(/No T from 08:(49|50) to 09:0\d\./).waitFor();
+    must((await page.locator(".spark .trace").count()) > 30, "figures have no small curves");
+    const row = page.getByRole("row", { name: /Anaesthesia Heart rate \/min, Mean/ });
+    must((await row.innerText()).includes("76.2") && (await row.innerText()).includes("77"), await row.innerText());
+    must((await page.getByText("secondsCovered").count()) === 0, "what is behind a figure is told");
+    await page.screenshot({ path: `${ARTIFACTS}report-whole.png`, fullPage: true });
+    await close();
+    const other = await open(browser, mock.url);
+    await other.go("/reports/process-0");
+    await signIn(other.page, "nurse.old");
+    await other.page.getByText("There are no curves of this surgery any more", { exact: false }).waitFor();
+    await other.page.getByText("Heart rate /min").first().waitFor();
+    await other.close();
   }],
   ["keys: help, search, places", async (browser, mock) => {
     const { page, go, close } = await open(browser, mock.url);

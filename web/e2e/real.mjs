@@ -70,7 +70,9 @@ export async function realJourney(browser, real) {
   const room = process.operatingRoom.id.id;
   await page.evaluate((path) => history.pushState(null, "", path), `/rooms/${room}`);
   await page.reload();
-  await page.getByText(process.patientId).first().waitFor({ timeout: 15_000 });
+  const { entries } = await read(`/api/v1/obd/patient-codes?patientId=${encodeURIComponent(process.patientId)}`);
+  await page.getByText(entries[0].code).first().waitFor({ timeout: 15_000 });
+  must((await page.getByText(process.patientId).count()) === 0, "the patient's id is on the screen");
   await until("the step on the screen", async () => {
     const now = await read(`${spm}/${process.processId}`);
     return (await page.locator(".now .step").innerText()) === STEPS[now.step];

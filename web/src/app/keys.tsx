@@ -8,6 +8,7 @@ import { useDay, useMay } from "~/data/hooks";
 import { bookingsQuery, reportsQuery, roomsQuery } from "~/data/queries";
 import { lock } from "~/data/session";
 import { useWords } from "~/lib/i18n";
+import { NO_CODE, useCodes } from "~/ui/patient";
 
 import { paths } from "./paths";
 import { usePreferences } from "./preferences";
@@ -43,7 +44,7 @@ export function Keys({ isWall }: { isWall: boolean }) {
       }
       if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       if (performance.now() - prefix < 1_500) {
-        const to = { b: paths.block(), r: paths.rooms(), p: paths.reports(), s: paths.staff(), k: paths.bookings(), m: paths.building() }[event.key];
+        const to = { b: paths.block(), f: paths.figures(), r: paths.rooms(), p: paths.reports(), s: paths.staff(), k: paths.bookings(), m: paths.building() }[event.key];
         prefix = 0;
         if (to !== undefined) void navigate({ to });
         return;
@@ -81,6 +82,7 @@ export function Keys({ isWall }: { isWall: boolean }) {
               ["/", t("keys.search")],
               ["?", t("keys.help")],
               ["g b", t("nav.block")],
+              ["g f", t("nav.figures")],
               ["g r", t("nav.rooms")],
               ["g p", t("nav.reports")],
               ["g s", t("nav.staff")],
@@ -109,6 +111,8 @@ export function Keys({ isWall }: { isWall: boolean }) {
 interface Found {
   readonly to: string;
   readonly text: string;
+  /** Found by these words too, which are not shown. */
+  readonly also?: string;
   readonly kind: string;
 }
 
@@ -122,26 +126,31 @@ function Search({ onDone }: { onDone: () => void }) {
   const day = useDay();
   const bookings = useQuery({ ...bookingsQuery(day), enabled: may.readNames });
   const reports = useQuery({ ...reportsQuery, enabled: may.readReports });
+  const patients = [...(bookings.data ?? []).map((it) => it.patientID), ...(reports.data ?? []).map((it) => it.patientId)];
+  const codes = useCodes(patients);
   const found = useMemo(() => {
     const all: Found[] = [
       { to: paths.block(), text: t("nav.block"), kind: t("search.page") },
+      { to: paths.figures(), text: t("figures.title"), kind: t("search.page") },
       { to: paths.rooms(), text: t("nav.rooms"), kind: t("search.page") },
       { to: paths.design(), text: t("nav.design"), kind: t("search.page") },
       ...(rooms.data ?? []).map((room) => ({ to: paths.room(room.id), text: `${room.name} ${room.id}`, kind: t("search.room") })),
       ...(bookings.data ?? []).map((it) => ({
         to: paths.bookings(),
-        text: `${it.surgeryType} ${it.patientID}`,
+        text: `${it.surgeryType} ${codes.get(it.patientID) ?? NO_CODE}`,
+        also: it.patientID,
         kind: t("search.booking"),
       })),
       ...(reports.data ?? []).map((it) => ({
         to: paths.report(it.surgicalProcessID),
-        text: `${it.surgicalProcessDescription} ${it.patientName ?? ""} ${it.patientSurname ?? ""} ${it.patientId}`,
+        text: `${it.surgicalProcessDescription} ${it.patientName ?? ""} ${it.patientSurname ?? ""} ${codes.get(it.patientId) ?? NO_CODE}`,
+        also: it.patientId,
         kind: t("search.report"),
       })),
     ];
     const words = text.toLowerCase().split(/\s+/);
-    return all.filter((it) => words.every((word) => it.text.toLowerCase().includes(word))).slice(0, 12);
-  }, [text, rooms.data, bookings.data, reports.data, t]);
+    return all.filter((it) => words.every((word) => `${it.text} ${it.also ?? ""}`.toLowerCase().includes(word))).slice(0, 12);
+  }, [text, rooms.data, bookings.data, reports.data, codes, t]);
   const go = (to: string) => {
     onDone();
     void navigate({ to });

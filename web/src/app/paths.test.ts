@@ -11,6 +11,7 @@ test("addresses stay what they are", () => {
     rooms: "/rooms",
     room: "/rooms/or-2%2F%C3%A4",
     block: "/block",
+    figures: "/block/figures",
     wall: "/block?wall=true",
     staff: "/staff",
     bookings: "/bookings",

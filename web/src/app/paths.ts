@@ -8,6 +8,7 @@ export const paths = {
   rooms: () => "/rooms",
   room: (id: string) => `/rooms/${segment(id)}`,
   block: () => "/block",
+  figures: () => "/block/figures",
   wall: () => "/block?wall=true",
   staff: () => "/staff",
   bookings: () => "/bookings",

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 
+import { usePatientCodes } from "~/data/codes";
 import { useConnection, useMay, usePartial, useSession } from "~/data/hooks";
 import { follow } from "~/data/live";
 import { clockQuery, settingsQuery } from "~/data/queries";
@@ -10,6 +11,7 @@ import { continueSession, lock } from "~/data/session";
 import { LockScreen, SignIn } from "~/features/account/sign-in";
 import { clockTime } from "~/lib/format";
 import { useWords } from "~/lib/i18n";
+import { PatientCodes } from "~/ui/patient";
 import { Banner, Empty, Loading } from "~/ui/states";
 
 import { Keys } from "./keys";
@@ -78,12 +80,12 @@ function Signed({ isLocked, userId }: { isLocked: boolean; userId: string }) {
   if (isLocked) return <LockScreen userId={userId} place={isRoom ? decodeURIComponent(location.pathname.slice(7)) : undefined} />;
   if (settings.data === undefined && settings.isPending) return <Waiting />;
   return (
-    <>
+    <PatientCodes value={usePatientCodes}>
       {hasShell ? <Shell userId={userId} /> : null}
       {hasShell ? <Notices /> : null}
       <Keys isWall={isWall} />
       <Outlet />
-    </>
+    </PatientCodes>
   );
 }
 

@@ -2,6 +2,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 
+import { figureOf } from "~/data/performance";
+import type { FiguresSearch } from "~/features/block/figures";
 import type { BlockSearch } from "~/features/block/page";
 import type { BookingsSearch } from "~/features/bookings/page";
 import type { ReportsSearch } from "~/features/reports/list";
@@ -10,6 +12,7 @@ import type { StaffSearch } from "~/features/staff/page";
 import { Broken } from "./broken";
 import { NotFound, Root } from "./root";
 
+const SPANS = ["week", "dates"] as const;
 const SORTS = ["room", "delay", "elapsed", "team"] as const;
 
 /** A word of the address; numbers that a person typed are words too. */
@@ -57,6 +60,18 @@ const block = createRoute({
   }),
   component: lazyRouteComponent(() => import("~/features/block/page"), "BlockPage"),
 });
+const figures = createRoute({
+  getParentRoute: () => root,
+  path: "/block/figures",
+  validateSearch: (given): FiguresSearch => ({
+    span: SPANS.find((it) => it === given["span"]),
+    from: text(given["from"]),
+    to: text(given["to"]),
+    sort: text(given["sort"]),
+    about: figureOf(given["about"]),
+  }),
+  component: lazyRouteComponent(() => import("~/features/block/figures"), "FiguresPage"),
+});
 const staff = createRoute({
   getParentRoute: () => root,
   path: "/staff",
@@ -91,7 +106,7 @@ const design = createRoute({
   component: lazyRouteComponent(() => import("~/features/design/page"), "DesignPage"),
 });
 
-const tree = root.addChildren([home, signIn, rooms, room, block, staff, bookings, reports, report, building, design]);
+const tree = root.addChildren([home, signIn, rooms, room, block, figures, staff, bookings, reports, report, building, design]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({ routeTree: tree, context: { client }, defaultPreload: "intent", defaultErrorComponent: Broken, scrollRestoration: true });

@@ -19,6 +19,7 @@ const TABS: readonly { readonly to: string; readonly key: Key; readonly needs?: 
   { to: paths.reports(), key: "nav.reports", needs: "readReports" },
   { to: paths.staff(), key: "nav.staff", needs: "readNames" },
   { to: paths.bookings(), key: "nav.bookings", needs: "readNames" },
+  { to: paths.figures(), key: "nav.figures", needs: "readProcesses" },
   { to: paths.building(), key: "nav.building" },
 ];
 
@@ -39,7 +40,7 @@ export function Shell({ userId }: { userId: string }) {
       </Link>
       <nav aria-label={t("nav")}>
         {TABS.filter((tab) => tab.needs === undefined || may[tab.needs]).map((tab) => (
-          <Link key={tab.to} to={tab.to} activeProps={{ "aria-current": "page" }}>
+          <Link key={tab.to} to={tab.to} activeOptions={{ exact: tab.to === paths.block(), includeSearch: false }} activeProps={{ "aria-current": "page" }}>
             {t(tab.key)}
           </Link>
         ))}

@@ -10,6 +10,7 @@ import type { paths as Automation } from "~/api/automation-management";
 import type { paths as Building } from "~/api/building-management";
 import type { paths as Gateway } from "~/api/api-gateway-web";
 import type { paths as Patients } from "~/api/patient-management-integration";
+import type { paths as Performance } from "~/api/performance";
 import type { paths as Bookings } from "~/api/surgery-booking-integration";
 import type { paths as Reports } from "~/api/surgery-report";
 import type { paths as Processes } from "~/api/surgical-process-monitoring";
@@ -135,6 +136,7 @@ export const api = {
   bookings: createClient<Bookings>(behind("surgery-booking-integration")),
   building: createClient<Building>(behind("building-management")),
   patients: createClient<Patients>(behind("patient-management-integration")),
+  performance: createClient<Performance>(behind("performance")),
   processes: createClient<Processes>(behind("surgical-process-monitoring")),
   reports: createClient<Reports>(behind("surgery-report")),
   tracking: createClient<Tracking>(behind("staff-tracking")),

@@ -155,6 +155,7 @@ export function apply(client: QueryClient, told: Told): void {
       soon(client, keys.process(text(data["processId"])), 100);
       soon(client, keys.bookings, 1_000);
       soon(client, keys.reports, 1_000);
+      soon(client, keys.performance, 1_000);
       return;
     case "position":
       soon(client, keys.whereabouts, 300);

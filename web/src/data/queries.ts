@@ -13,12 +13,12 @@ import type { components as ProcessDoc } from "~/api/surgical-process-monitoring
 import type { components as TrackingDoc } from "~/api/staff-tracking";
 import type { components as UserDoc } from "~/api/user-management-integration";
 import { blockNow, setClock } from "~/lib/clock";
-import { dayKey, instant, setZone } from "~/lib/format";
+import { instant, setZone } from "~/lib/format";
 import type { Point } from "~/lib/series";
 
 import { api, body, failureOf, whole } from "./http";
 
-export type Room = BuildingDoc["schemas"]["RoomEntry"];
+export type Room = BuildingDoc["schemas"]["PlacedRoom"];
 export type Technology = BuildingDoc["schemas"]["TechnologyAnswer"];
 export type Process = ProcessDoc["schemas"]["ProcessEntry"];
 export type ProcessDetail = ProcessDoc["schemas"]["ProcessDetail"];
@@ -32,12 +32,14 @@ export type Version = ReportDoc["schemas"]["VersionV1"];
 export type Professional = UserDoc["schemas"]["HealthProfessionalV1"];
 export type Person = GatewayDoc["schemas"]["TrackingInfoV1"];
 export type Headcount = GatewayDoc["schemas"]["HeadcountV1"];
+export type Zone = GatewayDoc["schemas"]["ZoneV1"];
 export type DashboardSettings = GatewayDoc["schemas"]["DashboardsV1"];
 
 export const keys = {
   clock: ["clock"],
   settings: ["settings"],
   rooms: ["rooms"],
+  zones: ["zones"],
   technologies: ["technologies"],
   roomHistory: (room: string) => ["room-history", room],
   processes: ["processes"],
@@ -47,6 +49,7 @@ export const keys = {
   movements: ["movements"],
   decisions: ["decisions"],
   reports: ["reports"],
+  performance: ["performance"],
 } as const;
 
 const MINUTE = 60_000;
@@ -81,6 +84,13 @@ export const roomsQuery = queryOptions({
     const list = await body(api.building.GET("/api/v1/rooms", { params: { query: { limit: 500 } } }));
     return (list?.entries ?? []).map((linked): Room => linked.entry);
   },
+  staleTime: MINUTE,
+});
+
+/** Zones in their order. */
+export const zonesQuery = queryOptions({
+  queryKey: keys.zones,
+  queryFn: async () => (await body(api.gateway.GET("/api/v1/obd/zones"))) ?? [],
   staleTime: MINUTE,
 });
 
@@ -125,45 +135,63 @@ export function inserted(series: readonly Point[], point: Point): readonly Point
   return [...others, point].sort((a, b) => a.at - b.at);
 }
 
+/** What was measured in a room in a span of time; until now without an end. */
+async function roomSamples(room: string, span: { readonly from: string; readonly to?: string }): Promise<RoomHistory> {
+  const series: Record<keyof RoomHistory, Point[]> = { temperature: [], humidity: [], luminosity: [], presence: [] };
+  let cursor: string | undefined;
+  for (let page = 0; page < 20; page += 1) {
+    const query = { ...span, limit: 1000, ...(cursor === undefined ? {} : { cursor }) };
+    const list = await body(api.building.GET("/api/v1/rooms/data/{roomId}", { params: { path: { roomId: room }, query } }));
+    for (const { date, quantity, entry } of list?.entries ?? []) {
+      const at = instant(date);
+      const value = {
+        temperature: entry.temperature?.value,
+        humidity: entry.humidity,
+        luminosity: entry.luminosity?.value,
+        presence: entry.presence === true ? 1 : 0,
+      }[quantity];
+      if (value !== null && value !== undefined) series[quantity].push({ at, value });
+    }
+    if (list?.next === null || list?.next === undefined) break;
+    cursor = list.next;
+  }
+  return series;
+}
+
+/** A room's climate of a span that is over; null for a room that is not there any more. */
+export const roomSpanQuery = (room: string, from: number, to: number) =>
+  queryOptions({
+    queryKey: [...keys.roomHistory(room), from, to],
+    queryFn: async () => orNull(roomSamples(room, { from: new Date(from).toISOString(), to: new Date(to).toISOString() })),
+    staleTime: 10 * MINUTE,
+  });
+
+/** What an answer says; null where there is nothing any more. */
+async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (failureOf(error).kind === "missing") return null;
+    throw error;
+  }
+}
+
 /** A room's climate of the last hours, each sample with its time. */
 export const roomHistoryQuery = (room: string) =>
   queryOptions({
     queryKey: keys.roomHistory(room),
-    queryFn: async (): Promise<RoomHistory> => {
-      const from = new Date(blockNow() - 90 * MINUTE).toISOString();
-      const series: Record<keyof RoomHistory, Point[]> = { temperature: [], humidity: [], luminosity: [], presence: [] };
-      let cursor: string | undefined;
-      for (let page = 0; page < 20; page += 1) {
-        const params = {
-          path: { roomId: room },
-          query: { from, limit: 1000, ...(cursor === undefined ? {} : { cursor }) },
-        };
-        const list = await body(api.building.GET("/api/v1/rooms/data/{roomId}", { params }));
-        for (const { date, quantity, entry } of list?.entries ?? []) {
-          const at = instant(date);
-          const value = {
-            temperature: entry.temperature?.value,
-            humidity: entry.humidity,
-            luminosity: entry.luminosity?.value,
-            presence: entry.presence === true ? 1 : 0,
-          }[quantity];
-          if (value !== null && value !== undefined) series[quantity].push({ at, value });
-        }
-        if (list?.next === null || list?.next === undefined) break;
-        cursor = list.next;
-      }
-      return series;
-    },
+    queryFn: () => roomSamples(room, { from: new Date(blockNow() - 90 * MINUTE).toISOString() }),
     // The stream brings what is new; this covers a room whose last sample is older than the span.
     staleTime: 2 * MINUTE,
     placeholderData: NOTHING,
   });
 
-async function processList(open: boolean): Promise<Process[]> {
+/** Surgeries under way. */
+async function openProcesses(): Promise<Process[]> {
   const all: Process[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < 10; page += 1) {
-    const query = { open, limit: 500, ...(cursor === undefined ? {} : { cursor }) };
+    const query = { open: true, limit: 500, ...(cursor === undefined ? {} : { cursor }) };
     const list = await body(api.processes.GET("/api/v1/processes", { params: { query } }));
     all.push(...(list?.entries ?? []));
     if (list?.next === null || list?.next === undefined) break;
@@ -172,22 +200,12 @@ async function processList(open: boolean): Promise<Process[]> {
   return all;
 }
 
-/** Surgeries under way. */
 export const openProcessesQuery = queryOptions({
   queryKey: [...keys.processes, "open"],
-  queryFn: () => processList(true),
+  queryFn: openProcesses,
   staleTime: 5_000,
   refetchInterval: 30_000,
 });
-
-/** Surgeries that ended on this day of the hospital. */
-export const endedProcessesQuery = (day: string) =>
-  queryOptions({
-    queryKey: [...keys.processes, "ended", day],
-    queryFn: async () => (await processList(false)).filter((it) => dayKey(instant(it.dateTime)) === day),
-    staleTime: 10_000,
-    refetchInterval: MINUTE,
-  });
 
 /** One surgery with its history. */
 export interface Followed {
@@ -280,6 +298,36 @@ function emptied(): Record<Vital, Point[]> {
     respiratoryRate: [],
     bodyTemperature: [],
   };
+}
+
+/** Longer than this curves are read as averages, milliseconds. */
+const WHOLE = 4 * 60 * MINUTE;
+
+/** A patient's vital signs in a span that is over; null for a surgery that is not there any more. */
+export const vitalSpanQuery = (id: string, from: number, to: number) =>
+  queryOptions({
+    queryKey: ["vitals", id, from, to],
+    queryFn: () => orNull(vitalSamples(id, from, to)),
+    staleTime: 10 * MINUTE,
+  });
+
+async function vitalSamples(id: string, from: number, to: number): Promise<VitalSigns["series"]> {
+  const series = emptied();
+  const span = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+  // A curve has no more points than it is wide; the extremes stand in the tables.
+  const coarse = to - from > WHOLE ? { resolution: Math.ceil((to - from) / 1_440_000) } : {};
+  let cursor: string | undefined;
+  for (let page = 0; page < 40; page += 1) {
+    const query = { ...span, ...coarse, limit: 2_000, ...(cursor === undefined ? {} : { cursor }) };
+    const list = await body(api.processes.GET("/api/v1/processes/{processId}/vital-signs", { params: { path: { processId: id }, query } }));
+    for (const { dateTime, quantity, value } of list?.entries ?? []) {
+      const at = instant(dateTime);
+      if (isVital(quantity) && !Number.isNaN(at)) series[quantity].push({ at, value });
+    }
+    if (list?.next === null || list?.next === undefined) break;
+    cursor = list.next;
+  }
+  return series;
 }
 
 /** Bookings of a day of the hospital, `2026-05-15`. */

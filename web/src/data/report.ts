@@ -59,8 +59,32 @@ export interface Difference {
   readonly after: string;
 }
 
-/** What of an answer is no figure of the report. */
-const ASIDE = new Set(["additions", "revision", "version", "signature", "signedVersion", "curvesDigest"]);
+/** What of an answer is no figure of the report, or says again what stands in another place. */
+const ASIDE = new Set(["additions", "revision", "version", "signature", "signedVersion", "curvesDigest", "stepData"]);
+
+/** A figure of a step, by its names. */
+export interface Named {
+  readonly step: string;
+  /** The room; undefined for a figure of the patient. */
+  readonly room: string | undefined;
+  readonly quantity: string;
+  readonly statistic: string;
+}
+
+const FIGURE = /^steps\.(\d+)\.(?:patientVitalSignAggregateData|environmentByRoom\.(.+))\.(average|std|minimum|maximum|timeWeightedAverage|samples)\.(\w+)(?:\.(value|count))?$/;
+
+/** Which figure a place is; undefined for what is no figure of a step. */
+export function named(where: string, steps: readonly { readonly step: string }[]): Named | undefined {
+  const [, place, room, statistic, quantity] = FIGURE.exec(where) ?? [];
+  const step = steps[Number(place) - 1]?.step;
+  if (step === undefined || statistic === undefined || quantity === undefined) return undefined;
+  return { step, room, quantity, statistic };
+}
+
+/** Whether a difference is worth a line: not the hours behind a count, nor a sum over rooms of one kind. */
+export function isTold({ where }: Difference): boolean {
+  return !/\.samples\.\w+\.(first|last|secondsCovered)$/.test(where) && !/\.environmentalAggregateData\b/.test(where) && !where.endsWith(".unit");
+}
 
 /** Every value in which two versions differ, by its place. Lists are compared by their length and place. */
 export function differences(before: unknown, after: unknown, where = ""): Difference[] {

@@ -5,7 +5,7 @@ import { IDLE, isPending, next, type Action } from "./action";
 import { csv } from "./csv";
 import { clockTime, dayKey, duration, fromLocalInput, localInput, number, setZone } from "./format";
 import { catalogues, fill, wordsOf } from "./i18n";
-import { isStale, periodOf, runs, thinned, trendOf } from "./series";
+import { departuresOf, gapsOf, isStale, periodOf, runs, thinned, trendOf } from "./series";
 import { SseParser } from "./sse";
 
 const at = (text: string) => Date.parse(text);
@@ -153,5 +153,29 @@ describe("both languages", () => {
   test("places are filled", () => {
     expect(fill("{a} of {b}", { a: 1 })).toBe("1 of {b}");
     expect(wordsOf("it").t("live.since", { time: "10:42" })).toContain("10:42");
+  });
+});
+
+describe("what a curve says", () => {
+  const points = (...values: (number | undefined)[]) => values.flatMap((value, index) => (value === undefined ? [] : [{ at: index * 10, value }]));
+  test("gaps, also before the first and after the last value", () => {
+    const series = points(undefined, undefined, undefined, 1, 1, undefined, undefined, undefined, 1, 1);
+    expect(gapsOf(series, { from: 0, to: 120 }, 25)).toEqual([
+      { from: 0, to: 30 },
+      { from: 40, to: 80 },
+      { from: 90, to: 120 },
+    ]);
+    expect(gapsOf([], { from: 0, to: 120 }, 25)).toEqual([{ from: 0, to: 120 }]);
+    expect(gapsOf(series, { from: 30, to: 40 }, 25)).toEqual([]);
+  });
+  test("departures of some length, each on one side, not over a gap", () => {
+    const range = { low: 4, high: 6 };
+    expect(departuresOf(points(5, 3, 3, 3, 5, 7, 5, 7, 7), range, 10, 10)).toEqual([
+      { from: 10, to: 30, side: "low" },
+      { from: 70, to: 80, side: "high" },
+    ]);
+    expect(departuresOf(points(3, 3, 7, 7), range, 10, 10).map((it) => it.side)).toEqual(["low", "high"]);
+    expect(departuresOf(points(3, 3, undefined, undefined, undefined, 3, 3), range, 10, 0)).toHaveLength(2);
+    expect(departuresOf(points(4, 5, 6), range, 10, 0)).toEqual([]);
   });
 });

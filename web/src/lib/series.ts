@@ -42,6 +42,38 @@ export function runs(points: readonly Point[], period: number): Point[][] {
   return result;
 }
 
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where no value came for longer than `least`, between values and at the ends of the window. */
+export function gapsOf(points: readonly Point[], window: Stretch, least: number): Stretch[] {
+  const ats = [window.from, ...points.map((it) => it.at).filter((at) => at > window.from && at < window.to), window.to];
+  return ats.slice(1).flatMap((to, index) => {
+    const from = ats[index] ?? to;
+    return to - from > least ? [{ from, to }] : [];
+  });
+}
+
+/** Where values lay beyond a range on one side for at least `least`; a gap ends a stretch. */
+export function departuresOf(points: readonly Point[], range: { readonly low: number; readonly high: number }, period: number, least: number): (Stretch & { readonly side: "low" | "high" })[] {
+  const found: { from: number; to: number; side: "low" | "high" }[] = [];
+  for (const run of runs(points, period)) {
+    let open: (typeof found)[number] | undefined;
+    for (const { at, value } of run) {
+      const side = value < range.low ? "low" : value > range.high ? "high" : undefined;
+      if (open !== undefined && open.side === side) open.to = at;
+      else if (side === undefined) open = undefined;
+      else {
+        open = { from: at, to: at, side };
+        found.push(open);
+      }
+    }
+  }
+  return found.filter((it) => it.to - it.from >= least);
+}
+
 /** At most `most` points with every extreme kept: the least and the most of each stretch. */
 export function thinned(points: readonly Point[], most: number): readonly Point[] {
   if (points.length <= most) return points;

@@ -17,6 +17,8 @@ interface LaneProps {
   /** The usual time between two values, milliseconds. */
   readonly period: number;
   readonly isLive: boolean;
+  /** All of it is over: no present, neither live nor lost. */
+  readonly isPast?: boolean;
   readonly color: string;
   /** The lower values of strokes: blood pressure from diastolic to systolic. */
   readonly lower?: readonly Point[];
@@ -46,7 +48,7 @@ export function scaleOf(
   return { low: low - margin, high: high + margin };
 }
 
-export function Lane({ points, window, band, target, period, isLive, color, lower }: LaneProps) {
+export function Lane({ points, window, band, target, period, isLive, isPast = false, color, lower }: LaneProps) {
   const shown = points.filter((point) => point.at >= window.from && point.at <= window.to);
   const low = lower?.filter((point) => point.at >= window.from && point.at <= window.to) ?? [];
   const scale = scaleOf([...shown, ...low], band, target);
@@ -80,8 +82,8 @@ export function Lane({ points, window, band, target, period, isLive, color, lowe
               .join("")}
           />
         )}
-        {newest === undefined || !isLive || isStrokes ? null : <path className="dot" d={`M${place(newest.at, newest.value)}h.01`} />}
-        {newest === undefined || isLive ? null : <path className="gap-edge" d={`M${x(newest.at).toFixed(1)} 0V${HEIGHT}`} />}
+        {newest === undefined || !isLive || isPast || isStrokes ? null : <path className="dot" d={`M${place(newest.at, newest.value)}h.01`} />}
+        {newest === undefined || isLive || isPast ? null : <path className="gap-edge" d={`M${x(newest.at).toFixed(1)} 0V${HEIGHT}`} />}
       </svg>
     </div>
   );

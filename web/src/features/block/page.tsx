@@ -2,9 +2,11 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 
 import { useMay } from "~/data/hooks";
 import { LATE } from "~/data/process";
+import type { DayCase } from "~/data/performance";
 import { patientQuery } from "~/data/queries";
 import { csv, download } from "~/lib/csv";
 import { clockTime, dayKey, dayText, duration, instant, minutes, number, THIN } from "~/lib/format";
@@ -13,10 +15,12 @@ import { periodOf } from "~/lib/series";
 import { AlarmSign } from "~/ui/alarm";
 import { Button } from "~/ui/button";
 import { Lane } from "~/ui/lane";
-import { PatientCode } from "~/ui/patient";
+import { PatientCode, useCodes } from "~/ui/patient";
 import { Empty, Loading, Problem } from "~/ui/states";
 
 import "./block.css";
+import { CauseDialog, CauseOf } from "./cause";
+import { Strip } from "./figure";
 import { Floor } from "./floor";
 import { Timeline } from "./timeline";
 import { useBlock, type BlockView, type RoomView } from "./view";
@@ -40,10 +44,10 @@ export function BlockPage() {
 }
 
 /** Rooms as the address asks: words, news only, sorted. */
-export function chosen(rooms: readonly RoomView[], search: BlockSearch, now: number): RoomView[] {
+export function chosen(rooms: readonly RoomView[], search: BlockSearch, codes: ReadonlyMap<string, string>, now: number): RoomView[] {
   const words = (search.q ?? "").toLowerCase();
   const some = rooms.filter((it) => {
-    const text = `${it.room.name} ${it.room.id} ${it.course?.process.type ?? ""} ${it.course?.process.patientId ?? ""}`.toLowerCase();
+    const text = `${it.room.name} ${it.room.id} ${it.course?.process.type ?? ""} ${codes.get(it.course?.process.patientId ?? "") ?? ""}`.toLowerCase();
     const isNews = it.isLate || it.climate.alarms.length > 0;
     return text.includes(words) && (search.only === undefined || isNews);
   });
@@ -70,15 +74,17 @@ function Desk() {
   const change = (some: Partial<BlockSearch>) => void navigate({ search: (before) => ({ ...before, ...some }), replace: true });
   const alarms = block.rooms.reduce((sum, it) => sum + it.climate.alarms.filter((alarm) => alarm.priority === "medium").length, 0);
   const late = block.rooms.filter((it) => it.isLate).length;
-  const rooms = chosen(block.rooms, search, block.now);
+  const codes = useCodes(block.rooms.flatMap((it) => (it.course === undefined ? [] : [it.course.process.patientId])));
+  const rooms = chosen(block.rooms, search, codes, block.now);
   const selected = block.rooms.find((it) => it.room.id === search.room);
   const hasData = block.rooms.length > 0;
+  const [asked, setAsked] = useState<DayCase>();
   const exported = () => {
     const head = [t("col.room"), t("col.step"), t("col.patient"), t("col.elapsed"), t("col.plan"), t("col.delay"), t("col.temperature"), t("col.humidity"), t("col.team")];
     const rows = rooms.map((it) => [
       it.room.name,
       it.course === undefined ? t("room.free") : it.course.stage === undefined ? t("step.emergency") : t(`step.${it.course.stage}`),
-      it.course?.process.patientId,
+      codes.get(it.course?.process.patientId ?? ""),
       it.course === undefined ? undefined : duration(block.now - it.course.since),
       it.course?.plan === undefined ? undefined : duration(it.course.plan.length),
       it.course?.standing.delay === undefined ? undefined : minutes(it.course.standing.delay),
@@ -120,16 +126,19 @@ function Desk() {
         {!block.isPending && !hasData && block.failure === undefined ? <Empty title={t("rooms.none")}>{t("rooms.none.text")}</Empty> : null}
         {!block.isPending && hasData ? (
           <>
+            <Strip />
             {search.view === "floor" ? (
               <Floor block={block} rooms={rooms} selected={search.room} onSelect={(room) => change({ room })} />
             ) : (
-              <List rooms={rooms} now={block.now} sort={search.sort} selected={search.room} onSort={(sort) => change({ sort })} onSelect={(room) => change({ room })} />
+              <List rooms={rooms} now={block.now} sort={search.sort} selected={search.room} onSort={(sort) => change({ sort })} onSelect={(room) => change({ room })} onAsk={setAsked} />
             )}
+            {block.dayFailure === undefined ? null : <Problem trouble={block.dayFailure} what={t("what.day")} onRetry={block.retry} />}
             <Timeline cases={block.cases} theatres={block.theatres} now={block.now} isWall={false} />
           </>
         ) : null}
       </main>
-      {selected === undefined ? null : <Drawer it={selected} block={block} onClose={() => change({ room: undefined })} />}
+      {selected === undefined ? null : <Drawer it={selected} block={block} onClose={() => change({ room: undefined })} onAsk={setAsked} />}
+      {asked === undefined ? null : <CauseDialog it={asked} onClose={() => setAsked(undefined)} />}
     </div>
   );
 }
@@ -141,9 +150,10 @@ interface ListProps {
   readonly selected: string | undefined;
   readonly onSort: (sort: Sort | undefined) => void;
   readonly onSelect: (room: string) => void;
+  readonly onAsk: (it: DayCase) => void;
 }
 
-function List({ rooms, now, sort, selected, onSort, onSelect }: ListProps) {
+function List({ rooms, now, sort, selected, onSort, onSelect, onAsk }: ListProps) {
   const { t } = useWords();
   const head = (key: Sort, text: string, isNumeric = false) => {
     const isNow = (sort ?? "room") === key;
@@ -177,7 +187,7 @@ function List({ rooms, now, sort, selected, onSort, onSelect }: ListProps) {
           {(["OPERATING_ROOM", "PRE_OPERATING_ROOM"] as const).map((type) => {
             const some = rooms.filter((it) => it.room.type === type);
             return some.length === 0 ? null : (
-              <Group key={type} title={t(type === "OPERATING_ROOM" ? "rooms.theatres" : "rooms.others")} rooms={some} now={now} selected={selected} onSelect={onSelect} />
+              <Group key={type} title={t(type === "OPERATING_ROOM" ? "rooms.theatres" : "rooms.others")} rooms={some} now={now} selected={selected} onSelect={onSelect} onAsk={onAsk} />
             );
           })}
         </tbody>
@@ -186,7 +196,11 @@ function List({ rooms, now, sort, selected, onSort, onSelect }: ListProps) {
   );
 }
 
-function Group({ title, rooms, now, selected, onSelect }: { title: string; rooms: readonly RoomView[]; now: number; selected: string | undefined; onSelect: (room: string) => void }) {
+interface GroupProps extends Pick<ListProps, "rooms" | "now" | "selected" | "onSelect" | "onAsk"> {
+  readonly title: string;
+}
+
+function Group({ title, rooms, now, selected, onSelect, onAsk }: GroupProps) {
   const { t, language } = useWords();
   return (
     <>
@@ -217,7 +231,7 @@ function Group({ title, rooms, now, selected, onSelect }: { title: string; rooms
             <td className="numeric">{elapsedOf(it, now)}</td>
             <td className="numeric t3">{course?.plan === undefined ? "" : duration(course.plan.length)}</td>
             <td>
-              <Delay it={it} />
+              <Delay it={it} /> {it.onDay?.delay === null || it.onDay?.delay === undefined ? <CauseOf it={it.onDay} onAsk={onAsk} /> : null}
             </td>
             <td>
               <Climate it={it} />
@@ -280,7 +294,7 @@ export function Climate({ it }: { it: RoomView }) {
   );
 }
 
-function Drawer({ it, block, onClose }: { it: RoomView; block: BlockView; onClose: () => void }) {
+function Drawer({ it, block, onClose, onAsk }: { it: RoomView; block: BlockView; onClose: () => void; onAsk: (it: DayCase) => void }) {
   const { t, language } = useWords();
   const may = useMay();
   const { course, climate, room } = it;
@@ -308,6 +322,11 @@ function Drawer({ it, block, onClose }: { it: RoomView; block: BlockView; onClos
             <PatientCode id={course.process.patientId} />
           </span>
         </p>
+      )}
+      {it.onDay?.late === null || it.onDay?.late === undefined ? null : (
+        <div className="pair">
+          <span>{t(`cause.late.${it.onDay.late.kind}`, { minutes: number(it.onDay.late.minutes, language) })}</span> <CauseOf it={it.onDay} onAsk={onAsk} />
+        </div>
       )}
       <section>
         {alarm === undefined ? null : (

@@ -1,13 +1,14 @@
-/** The day: actual solid, forecast with an edge, planned dashed, the plan of a begun case beneath. */
+/** The day: actual solid, forecast with an edge, planned dashed, the plan of a begun case beneath, lateness on it. */
 import { beginOf, hoursOf, turnoversOf, type Case } from "~/data/day";
+import { LATE } from "~/data/process";
 import type { Room } from "~/data/queries";
 import { clockTime, minutes } from "~/lib/format";
 import { useWords } from "~/lib/i18n";
-import { usePatientCode } from "~/ui/patient";
+import { NO_CODE, usePatientCode } from "~/ui/patient";
 
 const HOUR = 3_600_000;
 
-export function Timeline({ cases, theatres, now, isWall }: { cases: readonly Case[]; theatres: readonly Room[]; now: number; isWall: boolean }) {
+export function Timeline({ cases, theatres, now, isWall }: { cases: readonly Case[]; theatres: readonly Room[]; now: number | undefined; isWall: boolean }) {
   const { t, language } = useWords();
   const { from, to } = hoursOf(cases, now);
   const x = (at: number) => `${((Math.min(Math.max(at, from), to) - from) / (to - from)) * 100}%`;
@@ -36,15 +37,17 @@ export function Timeline({ cases, theatres, now, isWall }: { cases: readonly Cas
       )}
       <div className="hours" aria-hidden="true">
         {hours.map((at) =>
-          Math.abs(at - now) < (to - from) * (isWall ? 0.06 : 0.05) || at === to ? null : (
+          (now !== undefined && Math.abs(at - now) < (to - from) * (isWall ? 0.06 : 0.05)) || at === to ? null : (
             <span key={at} style={{ left: x(at) }}>
               {clockTime(at, language).slice(0, 2)}
             </span>
           ),
         )}
-        <span className="chip" style={{ left: x(now) }}>
-          {clockTime(now, language)}
-        </span>
+        {now === undefined ? null : (
+          <span className="chip" style={{ left: x(now) }}>
+            {clockTime(now, language)}
+          </span>
+        )}
       </div>
       {theatres.map((room) => (
         <div key={room.id} className="track">
@@ -63,7 +66,7 @@ export function Timeline({ cases, theatres, now, isWall }: { cases: readonly Cas
               .map((it) => (
                 <CaseBar key={it.id} it={it} x={x} width={width} now={now} span={to - from} />
               ))}
-            <i className="now-line" style={{ left: x(now) }} />
+            {now === undefined ? null : <i className="now-line" style={{ left: x(now) }} />}
           </div>
         </div>
       ))}
@@ -71,31 +74,28 @@ export function Timeline({ cases, theatres, now, isWall }: { cases: readonly Cas
   );
 }
 
-/** The end of a long code: its beginning is what all have in common. */
-export function shortened(code: string): string {
-  return code.length <= 8 ? code : `…${code.slice(-5)}`;
-}
-
 interface BarProps {
   readonly it: Case;
   readonly x: (at: number) => string;
   readonly width: (begin: number, end: number) => string;
-  readonly now: number;
+  readonly now: number | undefined;
   readonly span: number;
 }
 
 function CaseBar({ it, x, width, now, span }: BarProps) {
   const { t, language } = useWords();
-  const code = usePatientCode(it.patientId);
+  const known = usePatientCode(it.patientId);
+  const code = known === NO_CODE ? "" : known;
   const begin = beginOf(it);
-  const end = Math.max(it.leave ?? 0, it.forecast ?? 0, it.enter === undefined ? (it.plan?.to ?? 0) : 0, it.enter === undefined ? 0 : Math.min(now, it.leave ?? now));
-  const label = t("day.case", { code, surgery: it.surgery, from: clockTime(begin, language), to: clockTime(end, language) });
-  const short = shortened(code);
-  const isRoomy = (end - begin) / span > short.length * 0.009;
+  const end = Math.max(it.leave ?? 0, it.forecast ?? 0, it.enter === undefined ? (it.plan?.to ?? 0) : 0, it.enter === undefined ? 0 : (it.leave ?? now ?? 0));
+  const told = t("day.case", { code, surgery: it.surgery, from: clockTime(begin, language), to: clockTime(end, language) });
+  const late = it.delay !== undefined && it.delay >= LATE ? minutes(it.delay) : undefined;
+  const label = late === undefined ? told : t("day.late", { label: told, minutes: late });
+  const isRoomy = (end - begin) / span > code.length * 0.009;
   if (it.enter === undefined) {
     return (
       <span className="planned" role="img" style={{ left: x(begin), width: width(begin, end) }} title={label} aria-label={label}>
-        {isRoomy ? short : ""}
+        {isRoomy ? code : ""}
       </span>
     );
   }
@@ -105,9 +105,10 @@ function CaseBar({ it, x, width, now, span }: BarProps) {
       {it.spans.map((part) => (
         <i key={`${part.stage}${part.from}`} className="part" style={{ left: x(part.from), width: width(part.from, part.to), background: `var(--p-${part.stage})` }} />
       ))}
-      {it.forecast === undefined ? null : <i className="forecast" style={{ left: x(now), width: width(now, it.forecast) }} />}
+      {it.forecast === undefined ? null : <i className="forecast" style={{ left: x(now ?? begin), width: width(now ?? begin, it.forecast) }} />}
       <span className="case" role="img" style={{ left: x(begin), width: width(begin, end) }} title={label} aria-label={label}>
-        {isRoomy ? short : ""}
+        {isRoomy ? code : ""}
+        {isRoomy && late !== undefined && (end - begin) / span > (code.length + 5) * 0.009 ? <b className={it.leave === undefined ? "lag" : ""}>+{late}</b> : null}
       </span>
     </>
   );

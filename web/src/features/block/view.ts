@@ -1,13 +1,14 @@
 /** What the block's page shows of each room, put together once for list, floor, drawer and wall. */
-import { useQueries, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
 import { casesOf, TURNOVER, type Case } from "~/data/day";
 import { useDay, useMay, useNow } from "~/data/hooks";
 import { failureOf, type Failure } from "~/data/http";
+import { dayQuery, type DayCase } from "~/data/performance";
 import { LATE } from "~/data/process";
-import { endedProcessesQuery, processQuery, roomsQuery, technologiesQuery, whereaboutsQuery, type Booking, type Person, type Room, type Technology } from "~/data/queries";
-import { courseOf, urgencyOf, useClimates, useCourses, type Climate, type Course } from "~/data/room";
+import { roomsQuery, technologiesQuery, whereaboutsQuery, type Booking, type Person, type Room, type Technology } from "~/data/queries";
+import { urgencyOf, useClimates, useCourses, type Climate, type Course } from "~/data/room";
 import { instant } from "~/lib/format";
 
 export interface RoomView {
@@ -19,6 +20,8 @@ export interface RoomView {
   /** When the last patient left, while the theatre turns over. */
   readonly turnoverSince: number | undefined;
   readonly next: Booking | undefined;
+  /** The surgery as plan and figures see it. */
+  readonly onDay: DayCase | undefined;
   readonly isLate: boolean;
 }
 
@@ -29,6 +32,8 @@ export interface BlockView {
   readonly rooms: readonly RoomView[];
   readonly theatres: readonly Room[];
   readonly cases: readonly Case[];
+  /** Why the day could not be read, while everything else is there. */
+  readonly dayFailure: Failure | undefined;
   readonly technologies: readonly Technology[];
   readonly bookings: readonly Booking[];
   readonly outside: number;
@@ -41,17 +46,17 @@ export function useBlock(): BlockView {
   const day = useDay();
   const rooms = useQuery(roomsQuery);
   const courses = useCourses();
-  const ended = useQuery({ ...endedProcessesQuery(day), enabled: may.readProcesses });
+  const told = useQuery({ ...dayQuery(day), enabled: may.readProcesses });
   const technologies = useQuery(technologiesQuery);
   const where = useQuery({ ...whereaboutsQuery, enabled: may.readProcesses });
-  const endedList = ended.data ?? [];
-  const followed = useQueries({ queries: endedList.map((it) => ({ ...processQuery(it.processId), staleTime: 10 * 60_000 })) });
   const all = useMemo(() => rooms.data ?? [], [rooms.data]);
   const climates = useClimates(all, urgencyOf(courses.byRoom, courses.bookings, now));
-  const closed = endedList.map((process, index) =>
-    courseOf(process, followed[index]?.data, courses.bookings.find((it) => it.surgeryID === process.surgeryId), now),
-  );
-  const cases = casesOf([...courses.all, ...closed], courses.bookings, now);
+  // A wall is told no patients with the cases; it knows them from what it may read otherwise.
+  const patientOf = (it: DayCase) =>
+    it.patientId ??
+    courses.all.find((course) => course.process.processId === it.processId)?.process.patientId ??
+    courses.bookings.find((booking) => booking.surgeryID === it.surgeryId)?.patientID;
+  const cases = casesOf(told.data ?? [], now, patientOf);
   const views = all.flatMap((room): RoomView[] => {
     const climate = climates.get(room.id);
     if (climate === undefined) return [];
@@ -68,6 +73,7 @@ export function useBlock(): BlockView {
         count: where.data?.counts[room.id] ?? 0,
         turnoverSince: isTurning ? left : undefined,
         next,
+        onDay: told.data?.find((it) => it.processId !== null && it.processId !== undefined && it.processId === course?.process.processId),
         isLate: (course?.standing.delay ?? 0) >= LATE && course?.stage !== "obs",
       },
     ];
@@ -81,6 +87,7 @@ export function useBlock(): BlockView {
     rooms: views,
     theatres: all.filter((room) => room.type === "OPERATING_ROOM"),
     cases,
+    dayFailure: told.error === null ? undefined : failureOf(told.error),
     technologies: technologies.data ?? [],
     bookings: courses.bookings,
     outside: (where.data?.people ?? []).filter((person) => !known.has(person.room)).length,

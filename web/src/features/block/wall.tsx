@@ -12,6 +12,7 @@ import { Icon } from "~/ui/icons";
 import { PatientCode } from "~/ui/patient";
 import { Empty, Loading, Problem } from "~/ui/states";
 
+import { WallStrip } from "./figure";
 import { elapsedOf, stepText } from "./page";
 import { Timeline } from "./timeline";
 import { useBlock, type RoomView } from "./view";
@@ -71,6 +72,7 @@ export function Wall() {
         <span className="t3">{t("wall.notPrimary")}</span>
       </div>
       <Timeline cases={block.cases} theatres={shown.map((it) => it.room)} now={block.now} isWall />
+      <WallStrip />
     </main>
   );
 }

@@ -11,7 +11,7 @@ import { csv, download } from "~/lib/csv";
 import { clockTime, dayText, duration, fromLocalInput, instant, localInput } from "~/lib/format";
 import { useWords } from "~/lib/i18n";
 import { Button, HoldButton } from "~/ui/button";
-import { PatientCode } from "~/ui/patient";
+import { PatientCode, useCodes } from "~/ui/patient";
 import { Empty, Loading, Problem, Refusal } from "~/ui/states";
 
 export interface BookingsSearch {
@@ -33,9 +33,10 @@ export function BookingsPage() {
   const [called, setCalled] = useState<Booking>();
   const roomOf = (id: string | null | undefined) => (id === null || id === undefined ? t("booking.noRoom") : (rooms.data?.find((it) => it.id === id)?.name ?? id));
   const words = (search.q ?? "").toLowerCase();
-  const list = (bookings.data ?? []).filter((it) => `${it.surgeryType} ${it.patientID} ${it.surgeryID} ${roomOf(it.operatingRoomId)}`.toLowerCase().includes(words));
+  const codes = useCodes((bookings.data ?? []).map((it) => it.patientID));
+  const list = (bookings.data ?? []).filter((it) => `${it.surgeryType} ${codes.get(it.patientID) ?? ""} ${it.patientID} ${it.surgeryID} ${roomOf(it.operatingRoomId)}`.toLowerCase().includes(words));
   const exported = () => {
-    const rows = list.map((it) => [clockTime(instant(it.surgeryDateTime)), it.expectedDurationMinutes, roomOf(it.operatingRoomId), it.surgeryType, it.patientID, t(`booking.${it.status}`)]);
+    const rows = list.map((it) => [clockTime(instant(it.surgeryDateTime)), it.expectedDurationMinutes, roomOf(it.operatingRoomId), it.surgeryType, codes.get(it.patientID), t(`booking.${it.status}`)]);
     download(`${t("bookings.file")}-${day}.csv`, csv([[t("col.time"), t("col.plan"), t("col.room"), t("col.surgery"), t("col.patient"), t("col.status")], ...rows]));
   };
   return (

@@ -1,22 +1,29 @@
 /** The block's rooms and technologies: what there is, and for the manager what shall be. */
-import { Modal, NativeSelect, TextInput } from "@mantine/core";
+import { Modal, NativeSelect, NumberInput, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient, type UseMutationResult } from "@tanstack/react-query";
 import { useState, type FormEvent, type ReactNode } from "react";
 
 import { useMay } from "~/data/hooks";
 import { api, body, failureOf } from "~/data/http";
-import { roomsQuery, technologiesQuery, type Room, type Technology } from "~/data/queries";
+import { roomsQuery, technologiesQuery, zonesQuery, type Room, type Technology, type Zone } from "~/data/queries";
 import { useWords } from "~/lib/i18n";
 import { Button, HoldButton } from "~/ui/button";
 import { Empty, Loading, Problem, Refusal } from "~/ui/states";
 
-type Open = { readonly kind: "room"; readonly room: Room | undefined } | { readonly kind: "technology" } | { readonly kind: "remove"; readonly room?: Room; readonly technology?: Technology };
+import { Plan } from "./plan";
+
+type Open = { readonly kind: "zone"; readonly zone: Zone } | { readonly kind: "room"; readonly room: Room | undefined } | { readonly kind: "technology" } | { readonly kind: "remove"; readonly room?: Room; readonly technology?: Technology };
 
 export function BuildingPage() {
   const { t } = useWords();
   const may = useMay();
   const rooms = useQuery(roomsQuery);
   const technologies = useQuery(technologiesQuery);
+  const zones = useQuery(zonesQuery);
+  const zoneName = (id: string) => {
+    const name = zones.data?.find((zone) => zone.zoneId === id)?.name ?? "";
+    return name === "" ? id : name;
+  };
   const [open, setOpen] = useState<Open>();
   const reason = may.manage ? undefined : t("forbidden.manage");
   const close = () => setOpen(undefined);
@@ -59,7 +66,7 @@ export function BuildingPage() {
                     </td>
                     <td className="t2">{room.id}</td>
                     <td>{t(room.type === "OPERATING_ROOM" ? "kind.theatre" : "kind.other")}</td>
-                    <td>{room.zoneId}</td>
+                    <td>{zoneName(room.zoneId)}</td>
                     <td>
                       <span className="btn-row" style={{ flexWrap: "nowrap" }}>
                         <Button look="quiet" disabled={reason} onClick={() => setOpen({ kind: "room", room })}>
@@ -112,6 +119,54 @@ export function BuildingPage() {
           </div>
         )}
       </section>
+      <section style={{ display: "grid", gap: 8 }}>
+        <h2 className="section">{t("zones.title")}</h2>
+        {zones.isPending ? <Loading what={t("what.zones")} rows={2} /> : null}
+        {zones.error === null ? null : <Problem trouble={failureOf(zones.error)} what={t("what.zones")} onRetry={() => void zones.refetch()} />}
+        {zones.data?.length === 0 ? <Empty title={t("zones.none")}>{t("zones.none.text")}</Empty> : null}
+        {(zones.data?.length ?? 0) === 0 ? null : (
+          <div className="table-wrap">
+            <table className="list">
+              <thead>
+                <tr>
+                  <th scope="col" className="numeric">
+                    {t("zone.order")}
+                  </th>
+                  <th scope="col">{t("col.name")}</th>
+                  <th scope="col">{t("col.id")}</th>
+                  <th scope="col">{t("nav.rooms")}</th>
+                  <th scope="col">
+                    <span className="vh">{t("actions")}</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {zones.data?.map((zone) => (
+                  <tr key={zone.zoneId}>
+                    <td className="numeric">{zone.order ?? "–"}</td>
+                    <td>
+                      <b>{zoneName(zone.zoneId)}</b>
+                    </td>
+                    <td className="t2">{zone.zoneId}</td>
+                    <td>{zone.rooms.length}</td>
+                    <td>
+                      <Button look="quiet" disabled={reason} label={t("zone.change", { id: zone.zoneId })} onClick={() => setOpen({ kind: "zone", zone })}>
+                        {t("change")}
+                      </Button>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </section>
+      {(rooms.data?.length ?? 0) === 0
+        ? null
+        : [...new Set((rooms.data ?? []).map((room) => room.zoneId))].map((zone, _, all) => (
+            <Plan key={zone} title={all.length > 1 ? `${t("plan.title")}, ${zoneName(zone)}` : t("plan.title")} rooms={(rooms.data ?? []).filter((room) => room.zoneId === zone)} reason={reason} />
+          ))}
+      {open?.kind === "zone" ? <ZoneForm zone={open.zone} onClose={close} /> : null}
       {open?.kind === "room" ? <RoomForm room={open.room} onClose={close} /> : null}
       {open?.kind === "technology" ? <TechnologyForm onClose={close} /> : null}
       {open?.kind === "remove" ? <Remove room={open.room} technology={open.technology} onClose={close} /> : null}
@@ -126,6 +181,7 @@ function useChange<T>(work: (given: T) => Promise<unknown>, onDone: () => void):
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["rooms"] });
       void client.invalidateQueries({ queryKey: ["technologies"] });
+      void client.invalidateQueries({ queryKey: ["zones"] });
       onDone();
     },
   });
@@ -213,6 +269,20 @@ function RoomForm({ room, onClose }: { room: Room | undefined; onClose: () => vo
           { value: "PRE_OPERATING_ROOM", label: t("kind.other") },
         ]}
       />
+    </Form>
+  );
+}
+
+function ZoneForm({ zone, onClose }: { zone: Zone; onClose: () => void }) {
+  const { t } = useWords();
+  const [name, setName] = useState(zone.name ?? "");
+  const [order, setOrder] = useState<number | string>(zone.order ?? 0);
+  const save = useChange<void>(() => body(api.building.PUT("/api/v1/zones/{zoneId}", { params: { path: { zoneId: zone.zoneId } }, body: { name: name.trim(), order: Number(order) } })), onClose);
+  return (
+    <Form title={t("zone.change", { id: zone.zoneId })} isWhole={order !== ""} work={save} onClose={onClose}>
+      <TextInput label={t("col.name")} value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus />
+      <NumberInput label={t("zone.order")} value={order} min={0} max={10_000} allowDecimal={false} hideControls onChange={setOrder} />
+      <p className="t3">{t("zone.how")}</p>
     </Form>
   );
 }

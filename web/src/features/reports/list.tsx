@@ -10,6 +10,7 @@ import { csv, download } from "~/lib/csv";
 import { clockTime, dayKey, dayText, duration, instant } from "~/lib/format";
 import { useWords } from "~/lib/i18n";
 import { Button } from "~/ui/button";
+import { PatientCode, useCodes } from "~/ui/patient";
 import { Empty, Loading, Problem } from "~/ui/states";
 
 export interface ReportsSearch {
@@ -25,14 +26,15 @@ export function ReportsPage() {
   const navigate = useNavigate({ from: "/reports" });
   const change = (some: Partial<ReportsSearch>) => void navigate({ search: (before) => ({ ...before, ...some }), replace: true });
   const reports = useQuery({ ...reportsQuery, enabled: may.readReports });
+  const codes = useCodes((reports.data ?? []).map((it) => it.patientId));
   const words = (search.q ?? "").toLowerCase().split(/\s+/);
   const list = (reports.data ?? []).filter((it) => {
-    const text = `${it.surgicalProcessDescription} ${it.patientName ?? ""} ${it.patientSurname ?? ""} ${it.patientId} ${it.surgicalProcessID}`.toLowerCase();
+    const text = `${it.surgicalProcessDescription} ${it.patientName ?? ""} ${it.patientSurname ?? ""} ${codes.get(it.patientId) ?? ""} ${it.patientId} ${it.surgicalProcessID}`.toLowerCase();
     const isDay = search.day === undefined || dayKey(instant(it.surgeryDate)) === search.day;
     return isDay && words.every((word) => text.includes(word)) && (search.only === undefined || !it.settled);
   });
   const exported = () => {
-    const rows = list.map((it) => [it.surgeryDate, it.surgicalProcessDescription, `${it.patientName ?? ""} ${it.patientSurname ?? ""}`.trim(), it.patientId, it.finalState ?? "", it.settled ? t("report.settled") : t("report.open")]);
+    const rows = list.map((it) => [it.surgeryDate, it.surgicalProcessDescription, `${it.patientName ?? ""} ${it.patientSurname ?? ""}`.trim(), codes.get(it.patientId), it.finalState ?? "", it.settled ? t("report.settled") : t("report.open")]);
     download(`${t("reports.file")}.csv`, csv([[t("col.time"), t("col.surgery"), t("col.name"), t("col.patient"), t("report.end"), t("col.status")], ...rows]));
   };
   return (
@@ -84,7 +86,7 @@ export function ReportsPage() {
                       </Link>
                     </td>
                     <td>
-                      {it.patientName ?? ""} {it.patientSurname ?? ""} <span className="t2">{it.patientId}</span>
+                      {it.patientName ?? ""} {it.patientSurname ?? ""} <span className="t2"><PatientCode id={it.patientId} /></span>
                     </td>
                     <td className="numeric">{Number.isNaN(end) ? "" : duration(end - begin)}</td>
                     <td>{it.finalState === "INTERRUPTED" ? t("state.INTERRUPTED") : it.finalState === "TERMINATED" ? t("report.terminated") : ""}</td>

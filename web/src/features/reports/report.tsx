@@ -1,5 +1,5 @@
 /** One surgery as a document: read, printed, added to, signed, compared with what it said before. */
-import { Modal, NativeSelect, Textarea } from "@mantine/core";
+import { Modal, Textarea } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
@@ -8,7 +8,7 @@ import { useMay } from "~/data/hooks";
 import { api, body, failureOf, send } from "~/data/http";
 import { stageOf, type Stage } from "~/data/process";
 import { keys, professionalQuery, type Report, type Version } from "~/data/queries";
-import { differences, reportQuery, savePdf, versionQuery, versionsQuery } from "~/data/report";
+import { reportQuery, savePdf, versionsQuery } from "~/data/report";
 import { clockSeconds, clockTime, dayText, duration, instant, minutes, number, THIN } from "~/lib/format";
 import { useWords } from "~/lib/i18n";
 import { Button, HoldButton } from "~/ui/button";
@@ -16,7 +16,9 @@ import { Icon } from "~/ui/icons";
 import { Loading, Problem } from "~/ui/states";
 
 import "./report.css";
+import { StepNotes, useCurves, VitalLanes } from "./charts";
 import { Statistics } from "./statistics";
+import { Versions } from "./versions";
 
 export function ReportPage() {
   const { t } = useWords();
@@ -52,6 +54,9 @@ function Document({ report, versions }: { report: Report; versions: readonly Ver
     return stage === undefined ? [] : [{ stage, from, to: Number.isNaN(to) ? (Number.isNaN(end) ? from : end) : to }];
   });
   const span = Number.isNaN(end) ? Math.max(...steps.map((it) => it.to), begin + 1) - begin : end - begin;
+  const whole = { from: begin, to: begin + span };
+  const theatres = new Set(report.roomsInvolved.filter((room) => room.type === "OPERATING_ROOM").map((room) => room.id));
+  const curves = useCurves(report.surgicalProcessID, [...new Set(report.steps.flatMap((step) => Object.keys(step.environmentByRoom)))], Number.isNaN(begin) ? undefined : whole);
   const charge = useQuery({ ...professionalQuery(report.inChargeHealthProfessionalID ?? ""), enabled: (report.inChargeHealthProfessionalID ?? "") !== "" });
   const user = report.healthcareUser;
   return (
@@ -91,7 +96,7 @@ function Document({ report, versions }: { report: Report; versions: readonly Ver
             <dd>
               <b>{user === null || user === undefined ? t("report.unknown") : `${user.name} ${user.surname}`}</b>
               <br />
-              {report.patientID}
+              {t("report.patientId", { id: report.patientID })}
               <br />
               {user?.taxCode}
             </dd>
@@ -134,6 +139,10 @@ function Document({ report, versions }: { report: Report; versions: readonly Ver
             ))}
           </ul>
         </section>
+        <section id="vitals">
+          <h2>{t("vitals")}</h2>
+          <VitalLanes curves={curves} steps={steps} span={whole} />
+        </section>
         {report.steps.map((step) => {
           const stage = stageOf(step.step);
           const from = instant(step.startDateTime);
@@ -145,7 +154,8 @@ function Document({ report, versions }: { report: Report; versions: readonly Ver
                   {clockTime(from, language)}–{step.stopDateTime === null || step.stopDateTime === undefined ? "" : clockTime(instant(step.stopDateTime), language)}
                 </span>
               </h2>
-              <Statistics step={step} />
+              <StepNotes curves={curves} window={{ from, to: instant(step.stopDateTime) }} />
+              <Statistics step={step} curves={curves} theatres={theatres} />
             </section>
           );
         })}
@@ -211,7 +221,7 @@ function Document({ report, versions }: { report: Report; versions: readonly Ver
             </p>
           )}
         </section>
-        <Versions id={report.surgicalProcessID} versions={versions} />
+        <Versions id={report.surgicalProcessID} steps={report.steps} versions={versions} />
       </article>
       <Margin report={report} versions={versions} />
     </div>
@@ -317,49 +327,5 @@ function Adding({ id, revision, onClose, onDone }: { id: string; revision: numbe
         </div>
       </div>
     </Modal>
-  );
-}
-
-function Versions({ id, versions }: { id: string; versions: readonly Version[] }) {
-  const { t } = useWords();
-  const numbers = [...new Set(versions.map((it) => it.version))];
-  const [chosen, setChosen] = useState<{ from: number; to: number }>();
-  const from = chosen?.from ?? numbers.at(-2) ?? 0;
-  const to = chosen?.to ?? numbers.at(-1) ?? 0;
-  const isPair = from > 0 && to > 0 && from !== to;
-  const before = useQuery({ ...versionQuery(id, from), enabled: isPair });
-  const after = useQuery({ ...versionQuery(id, to), enabled: isPair });
-  const found = before.data === undefined || after.data === undefined ? undefined : differences(before.data, after.data);
-  const options = numbers.map((it) => String(it));
-  return (
-    <section id="versions">
-      <h2>{t("report.differences")}</h2>
-      {!isPair ? (
-        <p className="t2">{t("report.differences.one")}</p>
-      ) : (
-        <>
-          <div className="fields-row no-print">
-            <NativeSelect label={t("from")} value={String(from)} data={options} onChange={(event) => setChosen({ from: Number(event.currentTarget.value), to })} />
-            <NativeSelect label={t("to")} value={String(to)} data={options} onChange={(event) => setChosen({ from, to: Number(event.currentTarget.value) })} />
-          </div>
-          {found === undefined ? <p className="t2">{t("state.reading")}</p> : found.length === 0 ? <p className="t2">{t("report.differences.none")}</p> : null}
-          <table className="list">
-            <tbody>
-              {(found ?? []).slice(0, 60).map((it) => (
-                <tr key={it.where}>
-                  <td className="wrap">{it.where}</td>
-                  <td className="numeric">
-                    <del>{it.before.slice(0, 40)}</del>
-                  </td>
-                  <td className="numeric">
-                    <b>{it.after.slice(0, 40)}</b>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </>
-      )}
-    </section>
   );
 }

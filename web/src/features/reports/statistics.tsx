@@ -2,8 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { settingsQuery, type Report } from "~/data/queries";
-import { number } from "~/lib/format";
+import { instant, number } from "~/lib/format";
 import { useWords, type Key } from "~/lib/i18n";
+import type { Point, Stretch } from "~/lib/series";
+
+import { Spark, type Curves } from "./charts";
 
 type Step = Report["steps"][number];
 type Figure = number | { readonly value: number } | null | undefined;
@@ -18,15 +21,17 @@ interface Line {
   readonly max: Figure;
   readonly count: number;
   readonly range: { readonly low: number; readonly high: number } | undefined;
+  readonly points: readonly Point[] | undefined;
+  readonly color: string;
 }
 
 const SIGNS = [
-  ["heartBeat", "stat.heartBeat", 0, "heartRate"],
-  ["saturationPercentage", "stat.saturation", 1, "saturation"],
-  ["systolicBloodPressure", "stat.systolic", 0, "bloodPressure"],
-  ["diastolicBloodPressure", "stat.diastolic", 0, "bloodPressure"],
-  ["respiratoryRate", "stat.respiratory", 0, "respiratoryRate"],
-  ["bodyTemperature", "stat.temperature", 1, "bodyTemperature"],
+  ["heartBeat", "stat.heartBeat", 0, "heartRate", "var(--v-hr)"],
+  ["saturationPercentage", "stat.saturation", 1, "saturation", "var(--v-spo2)"],
+  ["systolicBloodPressure", "stat.systolic", 0, "bloodPressure", "var(--v-bp)"],
+  ["diastolicBloodPressure", "stat.diastolic", 0, "bloodPressure", "var(--v-bp)"],
+  ["respiratoryRate", "stat.respiratory", 0, "respiratoryRate", "var(--v-rr)"],
+  ["bodyTemperature", "stat.temperature", 1, "bodyTemperature", "var(--v-temp)"],
 ] as const;
 const CLIMATE = [
   ["temperature", "stat.roomTemperature", 1],
@@ -34,12 +39,13 @@ const CLIMATE = [
   ["luminosity", "stat.luminosity", 0],
 ] as const;
 
-export function Statistics({ step }: { step: Step }) {
+export function Statistics({ step, curves, theatres }: { step: Step; curves: Curves; theatres: ReadonlySet<string> }) {
   const { t } = useWords();
   const ranges = useQuery(settingsQuery).data?.ranges;
+  const window = { from: instant(step.startDateTime), to: instant(step.stopDateTime) };
   const vital = step.patientVitalSignAggregateData;
   const signs = SIGNS.map(
-    ([name, label, decimals, range]): Line => ({
+    ([name, label, decimals, range, color]): Line => ({
       label: t(label),
       decimals,
       mean: vital.average[name],
@@ -49,6 +55,8 @@ export function Statistics({ step }: { step: Step }) {
       max: vital.maximum[name],
       count: vital.samples[name].count,
       range: ranges?.[range],
+      points: curves.vitals?.[name],
+      color,
     }),
   ).filter((line) => line.count > 0);
   const rooms = Object.entries(step.environmentByRoom).map(([room, of]) => ({
@@ -63,7 +71,9 @@ export function Statistics({ step }: { step: Step }) {
         min: of.minimum[name],
         max: of.maximum[name],
         count: of.samples[name].count,
-        range: undefined,
+        range: climateRange(name, theatres.has(room), ranges),
+        points: curves.rooms.get(room)?.[name],
+        color: "var(--text)",
       }),
     ).filter((line) => line.count > 0),
   }));
@@ -74,28 +84,34 @@ export function Statistics({ step }: { step: Step }) {
         <tbody>
           {signs.length === 0 ? (
             <tr>
-              <td colSpan={7} className="t2">
+              <td colSpan={8} className="t2">
                 {t("stat.none")}
               </td>
             </tr>
           ) : null}
           {signs.map((line) => (
-            <Row key={line.label} line={line} />
+            <Row key={line.label} line={line} window={window} />
           ))}
         </tbody>
         {rooms.map(({ room, lines }) => (
           <tbody key={room}>
             <tr className="group">
-              <td colSpan={7}>{room}</td>
+              <td colSpan={8}>{room}</td>
             </tr>
             {lines.map((line) => (
-              <Row key={line.label} line={line} />
+              <Row key={line.label} line={line} window={window} />
             ))}
           </tbody>
         ))}
       </table>
     </div>
   );
+}
+
+function climateRange(quantity: (typeof CLIMATE)[number][0], isTheatre: boolean, ranges: Curves["ranges"]): Line["range"] {
+  if (quantity === "luminosity") return undefined;
+  if (quantity === "temperature") return isTheatre ? ranges?.theatreTemperature : ranges?.otherTemperature;
+  return isTheatre ? ranges?.theatreHumidity : ranges?.otherHumidity;
 }
 
 function Head({ title }: { title: string }) {
@@ -105,6 +121,7 @@ function Head({ title }: { title: string }) {
     <thead>
       <tr>
         <th scope="col">{title}</th>
+        <td className="spark-head" />
         {columns.map((key) => (
           <th key={key} scope="col" className="numeric">
             {t(key)}
@@ -115,7 +132,7 @@ function Head({ title }: { title: string }) {
   );
 }
 
-function Row({ line }: { line: Line }) {
+function Row({ line, window }: { line: Line; window: Stretch }) {
   const { language } = useWords();
   const value = (figure: Figure): number | undefined => (typeof figure === "object" ? figure?.value : figure);
   const text = (figure: Figure, decimals = line.decimals) => {
@@ -131,6 +148,9 @@ function Row({ line }: { line: Line }) {
   return (
     <tr>
       <td>{line.label}</td>
+      <td className="spark-cell">
+        <Spark points={line.points} window={window} band={line.range} color={line.color} />
+      </td>
       <td className="numeric">{text(line.mean)}</td>
       <td className="numeric">{text(line.weighted)}</td>
       <td className="numeric">{text(line.std, 1)}</td>

@@ -18,6 +18,7 @@ import { Empty, Loading, Problem } from "~/ui/states";
 
 import "./room.css";
 import { Actions, useSteps } from "./actions";
+import { DelayBox, DelayPanel, useDelay } from "./delay";
 import { AlarmSlot, Environment, LightPanel, ProposalBox, useDecisions, Why } from "./side";
 import { usesOf, Vitals } from "./vitals";
 
@@ -66,6 +67,7 @@ function Shown({ room }: { room: Room }) {
   const light = useCommand();
   const steps = useSteps(room.id, course);
   const [isLightOpen, setLightOpen] = useState(false);
+  const delay = useDelay(room.id, course?.process.processId);
   const isLost = connection.kind === "lost";
   const disabled = isLost ? t("offline.actions") : may.command ? undefined : t("forbidden.actions");
   if (climate === undefined) return null;
@@ -87,16 +89,23 @@ function Shown({ room }: { room: Room }) {
           <Vitals course={course} climate={climate} ranges={settings.data?.ranges} />
         )}
         <aside className="side" aria-label={t("room.environment")}>
-          <Environment climate={climate} decisions={decisions} isLightOpen={isLightOpen} />
-          {isLightOpen ? (
-            <LightPanel roomId={room.id} decisions={decisions} command={light} disabled={disabled} />
+          {delay?.isOpen === true ? (
+            <DelayPanel key={delay.processId} delay={delay} disabled={isLost ? t("offline.actions") : undefined} />
           ) : (
             <>
-              <ProposalBox roomId={room.id} command={light} disabled={disabled} />
-              <Why decisions={decisions} most={6} />
+              <Environment climate={climate} decisions={decisions} isLightOpen={isLightOpen} />
+              {isLightOpen ? (
+                <LightPanel roomId={room.id} decisions={decisions} command={light} disabled={disabled} />
+              ) : (
+                <>
+                  <ProposalBox roomId={room.id} command={light} disabled={disabled} />
+                  {delay === undefined ? null : <DelayBox delay={delay} disabled={isLost ? t("offline.actions") : undefined} />}
+                  <Why decisions={decisions} most={6} />
+                </>
+              )}
+              <Team room={room} />
             </>
           )}
-          <Team room={room} />
         </aside>
       </div>
       <People room={room} course={course} />

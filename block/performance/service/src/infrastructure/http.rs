@@ -95,7 +95,7 @@ async fn day(
 }
 
 /// Plan against actual of a process.
-#[utoipa::path(get, path = "/api/v1/processes/{id}", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/processes/{processId}", params(("processId" = String, Path)),
     responses((status = 200, body = CaseV1), (status = 404)))]
 async fn case(
     State(service): State<Service>,
@@ -144,7 +144,7 @@ async fn causes(State(service): State<Service>) -> Json<Arc<CausesV1>> {
 }
 
 /// Says why a case is late. The team is asked once; a block manager may change it.
-#[utoipa::path(put, path = "/api/v1/processes/{id}/delay-cause", params(("id" = String, Path)),
+#[utoipa::path(put, path = "/api/v1/processes/{processId}/delay-cause", params(("processId" = String, Path)),
     request_body = CauseV1,
     responses((status = 204), (status = 400), (status = 404), (status = 409)))]
 async fn explain(
