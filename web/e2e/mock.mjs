@@ -86,6 +86,7 @@ async function answer(state, request, response) {
   const [role, mood = ""] = user.split(".");
   if (mood === "error" && path.includes("/services/") && !path.endsWith("/rooms")) return problem(500, "bug");
   if (mood === "down" && path.includes("/services/")) return problem(503, "does not answer");
+  if (mood === "figureless" && path.includes("/services/performance/")) return problem(503, "does not answer");
   if (mood === "slow" && path.includes("/services/")) await new Promise((resolve) => setTimeout(resolve, 60_000));
   const extra = mood === "partial" ? { "chiron-partial": "staff-tracking" } : {};
   const list = (entries) => (entries.length === 0 ? response.writeHead(204, extra).end() : json(200, { entries, total: entries.length, next: null }, extra));

@@ -213,6 +213,8 @@ export const JOURNEYS = [
     await see("nurse", "/staff", "Not for your role: movements");
     await see("manager.empty", "/block/figures?from=2026-05-16", "No surgery in this time");
     await see("developer", "/block/figures", "Not for your role: key figures");
+    await see("nurse.figureless", "/block", "Key figures could not be read");
+    await see("nurse.figureless", "/block", "Could not read the day");
     await see("nurse.down", "/block/figures", "The service does not answer");
     await see("developer", "/reports", "Not for your role: reports");
     await see("nurse.error", "/bookings", "7f310c5be27a");

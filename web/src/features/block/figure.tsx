@@ -53,12 +53,14 @@ export function inOne({ value, unit }: Written): string {
 interface CardsProps {
   readonly figures: readonly Figure[];
   readonly of: FiguresOf;
+  /** Without saying of how many each was made. */
+  readonly isBrief?: boolean;
   readonly about: Figure | undefined;
   readonly onAbout: (figure: Figure | undefined) => void;
 }
 
 /** Figures side by side; each opens what it means, below them all. */
-export function Cards({ figures, of, about, onAbout }: CardsProps) {
+export function Cards({ figures, of, isBrief = false, about, onAbout }: CardsProps) {
   const words = useWords();
   const { t } = words;
   return (
@@ -73,7 +75,7 @@ export function Cards({ figures, of, about, onAbout }: CardsProps) {
               </span>
               <button type="button" className="figure-name" aria-expanded={about === figure} onClick={() => onAbout(about === figure ? undefined : figure)}>
                 {t(`figure.${figure}`)}
-                {note === "" ? "" : `, ${note}`}
+                {note === "" || isBrief ? "" : `, ${note}`}
               </button>
             </li>
           );
@@ -108,7 +110,7 @@ export function Strip() {
   if (data === undefined) return <div className="figures figures-wait" aria-hidden="true" />;
   return (
     <section className="strip" aria-label={t("figures.title")}>
-      <Cards figures={ON_DESK} of={data.total} about={about} onAbout={setAbout} />
+      <Cards isBrief figures={ON_DESK} of={data.total} about={about} onAbout={setAbout} />
       <Link to="/block/figures">{t("figures.all")}</Link>
     </section>
   );

@@ -32,7 +32,8 @@ export function Floor({ block, rooms, selected, onSelect }: Props) {
   const { t } = useWords();
   const zones = useQuery(zonesQuery);
   const known = zones.data ?? [];
-  const placed = rooms.flatMap((it): Placed[] => (it.room.layout === null || it.room.layout === undefined ? [] : [{ it, box: it.room.layout }]));
+  // What a filter hides leaves its place empty: the others do not move.
+  const placed = block.rooms.flatMap((it): Placed[] => (it.room.layout === null || it.room.layout === undefined ? [] : [{ it, box: it.room.layout }]));
   const loose = rooms.filter((it) => it.room.layout === null || it.room.layout === undefined);
   const ids = [...new Set([...known.map((zone) => zone.zoneId), ...placed.map(({ it }) => it.room.zoneId)])];
   const plans = ids.map((id) => ({ id, name: known.find((zone) => zone.zoneId === id)?.name ?? "", rooms: placed.filter(({ it }) => it.room.zoneId === id) })).filter((plan) => plan.rooms.length > 0);
@@ -43,10 +44,10 @@ export function Floor({ block, rooms, selected, onSelect }: Props) {
   return (
     <>
       {plans.map((plan) => (
-        <section key={plan.id} aria-label={plan.name === "" ? t("block.floor") : plan.name}>
+        <section key={plan.id} className="floor-section" aria-label={plan.name === "" ? t("block.floor") : plan.name}>
           {plans.length > 1 || plan.name !== "" ? <h2 className="section floor-zone">{plan.name === "" ? plan.id : plan.name}</h2> : null}
           <div className="floor floor-plan" style={sizeOf(plan.rooms)}>
-            {plan.rooms.map(({ it, box }) => (
+            {plan.rooms.filter(({ it }) => rooms.includes(it)).map(({ it, box }) => (
               <div key={it.room.id} className="floor-place" style={placeOf(box, plan.rooms)}>
                 {card(it)}
               </div>

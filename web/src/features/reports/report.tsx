@@ -63,6 +63,9 @@ function Document({ report, versions }: { report: Report; versions: readonly Ver
     <div className="report">
       <nav className="toc no-print" aria-label={t("report.contents")}>
         <ul>
+          <li>
+            <a href="#vitals">{t("vitals")}</a>
+          </li>
           {steps.map((step) => (
             <li key={`${step.stage}${step.from}`}>
               <a href={`#step-${step.from}`}>{t(`step.${step.stage}`)}</a> <span className="t3">{minutes(step.to - step.from)}</span>

@@ -1,7 +1,7 @@
 /** The figures of one step: of the patient, and of each room in which they were taken. */
 import { useQuery } from "@tanstack/react-query";
 
-import { settingsQuery, type Report } from "~/data/queries";
+import { roomsQuery, settingsQuery, type Report } from "~/data/queries";
 import { instant, number } from "~/lib/format";
 import { useWords, type Key } from "~/lib/i18n";
 import type { Point, Stretch } from "~/lib/series";
@@ -41,6 +41,8 @@ const CLIMATE = [
 
 export function Statistics({ step, curves, theatres }: { step: Step; curves: Curves; theatres: ReadonlySet<string> }) {
   const { t } = useWords();
+  const known = useQuery(roomsQuery).data;
+  const nameOf = (room: string) => known?.find((it) => it.id === room)?.name ?? room;
   const ranges = useQuery(settingsQuery).data?.ranges;
   const window = { from: instant(step.startDateTime), to: instant(step.stopDateTime) };
   const vital = step.patientVitalSignAggregateData;
@@ -96,7 +98,7 @@ export function Statistics({ step, curves, theatres }: { step: Step; curves: Cur
         {rooms.map(({ room, lines }) => (
           <tbody key={room}>
             <tr className="group">
-              <td colSpan={8}>{room}</td>
+              <td colSpan={8}>{nameOf(room)}</td>
             </tr>
             {lines.map((line) => (
               <Row key={line.label} line={line} window={window} />

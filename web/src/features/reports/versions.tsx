@@ -7,7 +7,7 @@ import { stageOf } from "~/data/process";
 import type { Report, Version } from "~/data/queries";
 import { differences, isTold, named, versionQuery, type Difference } from "~/data/report";
 import { clockSeconds, number } from "~/lib/format";
-import { useWords, type Key, type Words } from "~/lib/i18n";
+import { isKey, useWords, type Key, type Words } from "~/lib/i18n";
 
 const QUANTITIES: Readonly<Record<string, Key>> = {
   heartBeat: "stat.heartBeat",
@@ -85,6 +85,7 @@ function Row({ it, steps, words }: { it: Difference; steps: Report["steps"]; wor
   const place = named(it.where, steps);
   const stage = stageOf(place?.step);
   const [quantity, statistic] = [QUANTITIES[place?.quantity ?? ""], STATISTICS[place?.statistic ?? ""]];
+  const label = `report.label.${it.where.split(".")[0] ?? ""}`;
   const isKnown = place !== undefined && stage !== undefined && quantity !== undefined && statistic !== undefined;
   return (
     <tr>
@@ -95,7 +96,7 @@ function Row({ it, steps, words }: { it: Difference; steps: Report["steps"]; wor
         </>
       ) : (
         <td className="wrap" colSpan={2}>
-          {it.where}
+          {isKey(label) ? t(label) : it.where}
         </td>
       )}
       <td className="numeric">
@@ -109,7 +110,8 @@ function Row({ it, steps, words }: { it: Difference; steps: Report["steps"]; wor
 }
 
 /** A value as a person reads it: numbers in the language, instants as times, the rest as it is. */
-export function said(text: string, { language }: Words): string {
+function said(text: string, { t, language }: Words): string {
+  if (text === "true" || text === "false") return t(text === "true" ? "yes" : "no");
   if (/^-?\d+(\.\d+)?$/.test(text)) return number(Number(text), language, Number.isInteger(Number(text)) ? 0 : 1);
   if (/^\d{4}-\d\d-\d\dT/.test(text)) return clockSeconds(Date.parse(text), language);
   return text.slice(0, 40);

@@ -552,6 +552,13 @@ export const en = {
   "report.version": "Version {version}",
   "report.figure": "{quantity}, {statistic}",
   "report.differences.more": "{count} more differences.",
+  "report.label.complete": "Complete",
+  "report.label.settled": "Settled",
+  "report.label.missing": "Missing",
+  "report.label.endDateTime": "End",
+  "report.label.finalState": "Outcome",
+  yes: "yes",
+  no: "no",
 } as const;
 
 export type Key = keyof typeof en;
