@@ -177,8 +177,6 @@ async fn told(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may panic")]
-
     use std::collections::BTreeSet;
 
     use chiron_chassis::Runtime;

@@ -50,8 +50,6 @@ impl TryFrom<String> for ZoneName {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may panic")]
-
     use super::*;
 
     #[test]

@@ -216,7 +216,12 @@ mod tests {
     fn every_room_of_a_zone_is_listed_and_the_first_of_each_kind_named() {
         let listed = |id: &str, zone: &str, kind: &str| Listed {
             zone_id: zone.to_owned(),
-            room: ZoneRoomV1 { id: id.to_owned(), name: String::new(), room_type: kind.to_owned() },
+            room: ZoneRoomV1 {
+                id: id.to_owned(),
+                name: String::new(),
+                room_type: kind.to_owned(),
+                layout: None,
+            },
         };
         let rooms = [
             listed("or-1", "b", "OPERATING_ROOM"),

@@ -1,5 +1,6 @@
 //! Every figure, counted and not counted.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 
@@ -210,8 +211,8 @@ fn the_team_says_once_why_and_a_manager_corrects() {
     };
     assert_eq!(may_explain(&case("08:00"), now, true), Err(Unasked::NotLate));
     assert_eq!(may_explain(&case("08:20"), now, false), Ok(()));
-    let cause = CauseId::new("staff").unwrap();
-    let explanation = Some(Explanation { cause, by: "nina".to_owned(), at: now });
+    let staff = CauseId::new("staff").unwrap();
+    let explanation = Some(Explanation { cause: staff, by: "nina".to_owned(), at: now });
     let explained = Case { explanation: explanation.clone(), ..case("08:20") };
     assert_eq!(may_explain(&explained, now, false), Err(Unasked::Explained));
     assert_eq!(may_explain(&explained, now, true), Ok(()));

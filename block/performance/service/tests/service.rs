@@ -123,10 +123,10 @@ impl Block {
 
     /// Says that the process has changed; what it is like stands in the world.
     async fn tell(&self, change: &str, version: u64) {
-        self.publish(self.news(change, version)).await;
+        self.publish(Self::news(change, version)).await;
     }
 
-    fn news(&self, change: &str, version: u64) -> NewRecord {
+    fn news(change: &str, version: u64) -> NewRecord {
         let process = json!({
             "processId": "p-1", "patientId": "pa-1", "patientTaxCode": null, "surgeryId": "s-1",
             "bookingVersion": 1, "type": "Appendectomy", "state": "SURGERY", "step": null,
@@ -262,7 +262,7 @@ async fn a_process_is_read_when_its_owner_answers_again_and_forgotten_when_it_ne
     let block = Block::open().await;
     block.operate(3, None);
     block.world().down = true;
-    block.runtime.broker.publish(vec![block.news("CHANGED", 3)]).await.unwrap();
+    block.runtime.broker.publish(vec![Block::news("CHANGED", 3)]).await.unwrap();
     assert_eq!(block.get("processes/p-1").await, 404);
     block.world().down = false;
     while block.get("processes/p-1").await == 404 {

@@ -64,7 +64,7 @@ export function Timeline({ cases, theatres, now, isWall }: { cases: readonly Cas
             {cases
               .filter((it) => it.room === room.id && beginOf(it) < to)
               .map((it) => (
-                <CaseBar key={it.id} it={it} x={x} width={width} now={now} span={to - from} />
+                <CaseBar key={it.id} it={it} x={x} width={width} now={now} />
               ))}
             {now === undefined ? null : <i className="now-line" style={{ left: x(now) }} />}
           </div>
@@ -79,10 +79,9 @@ interface BarProps {
   readonly x: (at: number) => string;
   readonly width: (begin: number, end: number) => string;
   readonly now: number | undefined;
-  readonly span: number;
 }
 
-function CaseBar({ it, x, width, now, span }: BarProps) {
+function CaseBar({ it, x, width, now }: BarProps) {
   const { t, language } = useWords();
   const known = usePatientCode(it.patientId);
   const code = known === NO_CODE ? "" : known;
@@ -91,11 +90,10 @@ function CaseBar({ it, x, width, now, span }: BarProps) {
   const told = t("day.case", { code, surgery: it.surgery, from: clockTime(begin, language), to: clockTime(end, language) });
   const late = it.delay !== undefined && it.delay >= LATE ? minutes(it.delay) : undefined;
   const label = late === undefined ? told : t("day.late", { label: told, minutes: late });
-  const isRoomy = (end - begin) / span > code.length * 0.009;
   if (it.enter === undefined) {
     return (
       <span className="planned" role="img" style={{ left: x(begin), width: width(begin, end) }} title={label} aria-label={label}>
-        {isRoomy ? code : ""}
+        <span className="code">{code}</span>
       </span>
     );
   }
@@ -107,8 +105,8 @@ function CaseBar({ it, x, width, now, span }: BarProps) {
       ))}
       {it.forecast === undefined ? null : <i className="forecast" style={{ left: x(now ?? begin), width: width(now ?? begin, it.forecast) }} />}
       <span className="case" role="img" style={{ left: x(begin), width: width(begin, end) }} title={label} aria-label={label}>
-        {isRoomy ? code : ""}
-        {isRoomy && late !== undefined && (end - begin) / span > (code.length + 5) * 0.009 ? <b className={it.leave === undefined ? "lag" : ""}>+{late}</b> : null}
+        <span className="code">{code}</span>
+        {late === undefined ? null : <b className={it.leave === undefined ? "behind lag" : "behind"}>+{late}</b>}
       </span>
     </>
   );

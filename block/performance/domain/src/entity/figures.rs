@@ -115,8 +115,8 @@ impl Figures {
 
     fn count_case(&mut self, case: &Case, now: Timestamp) {
         if let Some(late) = Late::of(case, now) {
-            let cause = case.explanation.as_ref().map(|explanation| explanation.cause.clone());
-            let (count, together) = self.delays.entry(cause).or_default();
+            let said = case.explanation.as_ref().map(|explanation| explanation.cause.clone());
+            let (count, together) = self.delays.entry(said).or_default();
             *count += 1;
             *together += late.by;
         }

@@ -134,6 +134,7 @@ struct DelayV1 {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = EnvironmentCompliance)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the wire, with their unit")]
 struct EnvironmentV1 {
     /// Temperature and humidity known and within their ranges.
     in_range_minutes: f64,
@@ -163,7 +164,6 @@ impl CaseV1 {
         let patient = course.map(|course| &course.patient).or(plan.map(|plan| &plan.patient));
         let surgery_id = plan.map(|plan| &plan.surgery);
         let surgery_id = surgery_id.or(course.and_then(|course| course.surgery.as_ref()));
-        let cause = case.explanation.as_ref();
         Self {
             surgery_id: surgery_id.map(|id| id.as_str().to_owned()),
             process_id: course.map(|course| course.process.as_str().to_owned()),
@@ -183,7 +183,7 @@ impl CaseV1 {
             end_date_time: course.and_then(|course| course.end).map(instant::write),
             settled: course.is_some_and(|course| course.settled),
             late: Late::of(case, now).map(late),
-            delay: cause.map(DelayV1::of),
+            delay: case.explanation.as_ref().map(DelayV1::of),
             environment: course.and_then(|course| course.climate).map(EnvironmentV1::of),
         }
     }

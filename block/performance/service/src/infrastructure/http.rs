@@ -156,13 +156,13 @@ async fn explain(
     if !service.causes.has(&chosen.cause) {
         return Err(Problem::bad_request("/cause", "must be the id of one of the causes"));
     }
-    let cause = CauseId::new(chosen.cause)
+    let cause_id = CauseId::new(chosen.cause)
         .map_err(|error| Problem::bad_request("/cause", error.to_string()))?;
     let now = service.clock.now();
-    let case = service.records.case(&id).await.map_err(unread)?.ok_or_else(unknown)?;
+    let known = service.records.case(&id).await.map_err(unread)?.ok_or_else(unknown)?;
     let manager = caller.has_role(MANAGER);
-    may_explain(&case, now, manager).map_err(problem)?;
-    let explanation = Explanation { cause, by: caller.subject.clone(), at: now };
+    may_explain(&known, now, manager).map_err(problem)?;
+    let explanation = Explanation { cause: cause_id, by: caller.subject.clone(), at: now };
     match service.records.explain(&id, &explanation, manager).await.map_err(unread)? {
         Kept::Done => Ok(StatusCode::NO_CONTENT),
         Kept::Taken => Err(problem(Unasked::Explained)),

@@ -124,6 +124,7 @@ struct SpanDocument {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "a stored length says its unit")]
 struct ClimateDocument {
     in_range_ms: i64,
     known_ms: i64,
