@@ -151,9 +151,10 @@ pub struct Sources {
     pub vital_signs: Series<VitalSign>,
     /// The samples of each room, from before the process on. A room that is not in it has none.
     pub climate: BTreeMap<RoomId, Series<Climate>>,
-    /// Movements of professionals, in any order; those of other rooms and times are left out.
+    /// Movements of professionals in the rooms involved, in any order; those of other times are
+    /// left out.
     pub movements: Vec<Movement>,
-    /// Who was inside the rooms just before the process began, in any order.
+    /// Who was inside the rooms involved just before the process began, in any order.
     pub present_at_start: Vec<PresentAtStart>,
     /// Who the patient is; `None` when nobody knows.
     pub healthcare_user: Option<HealthcareUser>,
@@ -257,15 +258,8 @@ pub fn compose(sources: Sources, periods: &NominalPeriods) -> Report {
         missing.insert(Missing::End);
     }
     let (start, end) = (process.start, process.ending.map(|ending| ending.at));
-    let involved: BTreeSet<&RoomId> = rooms.iter().map(|(room, _)| room).collect();
-    let movements = sources.movements.into_iter().filter(|movement| {
-        start <= movement.at
-            && end.is_none_or(|end| movement.at <= end)
-            && involved.contains(&movement.room)
-    });
-    let movements = sorted(movements);
-    let present_at_start =
-        sorted(sources.present_at_start.into_iter().filter(|it| involved.contains(&it.room)));
+    let during = |at: Timestamp| start <= at && end.is_none_or(|end| at <= end);
+    let movements = sorted(sources.movements.into_iter().filter(|it| during(it.at)));
     Report {
         surgery_date: start,
         final_state: process.ending.map(|ending| ending.state),
@@ -275,7 +269,7 @@ pub fn compose(sources: Sources, periods: &NominalPeriods) -> Report {
         intervals,
         steps,
         movements,
-        present_at_start,
+        present_at_start: sorted(sources.present_at_start),
         healthcare_user: sources.healthcare_user,
         rooms,
         process: process.id,
