@@ -12,7 +12,7 @@ use block_language::automation::{
 };
 use block_language::emergency::{EMERGENCY_SURGERY_EVENT, EmergencySurgeryEvent};
 use block_language::manual::{PROCESS_MANUAL_EVENT, ProcessManualEvent};
-use block_language::process::{PATIENT_TRACKED_EVENT, ProcessEvent, ProcessFact};
+use block_language::process::{ProcessEvent, ProcessFact};
 use block_language::room::RoomEvent;
 use block_language::surgical_process::SurgicalProcessEvent;
 use block_language::tracking::{TRACKING_EVENT, TrackingEvent};
@@ -57,6 +57,8 @@ pub(crate) enum Kind {
     Proposal,
     /// A command was accepted, refused, or came to its end.
     Command,
+    /// A vital sign of a patient was measured.
+    Vital,
 }
 
 impl Kind {
@@ -68,6 +70,7 @@ impl Kind {
             Self::Position => "position",
             Self::Proposal => "proposal",
             Self::Command => "command",
+            Self::Vital => "vital",
         }
     }
 }
@@ -80,6 +83,8 @@ pub(crate) struct LiveEvent {
     pub(crate) need: Need,
     /// The rooms that it is about.
     pub(crate) rooms: Vec<String>,
+    /// Of a vital sign, whose it is: told only to who names the patient.
+    pub(crate) patient: Option<String>,
     /// One line of JSON.
     pub(crate) text: Arc<str>,
     /// The same for a wall screen, without what names or singles out a person; `None` when there
@@ -143,7 +148,7 @@ impl LiveEvent {
         match record.topic.as_str() {
             room::TOPIC => measured(record).map(Some),
             tracking::TOPIC => passed(record).map(Some),
-            process::TOPIC => moved(record),
+            process::TOPIC => happened(record),
             surgical_process::TOPIC => went_on(record).map(Some),
             automation::PROPOSAL_TOPIC => said_by_automation(record),
             automation::REQUEST_TOPIC => requested(record).map(Some),
@@ -156,7 +161,7 @@ impl LiveEvent {
     /// An event told in the form of its topic.
     fn told(kind: Kind, need: Need, rooms: Vec<String>, written: NewRecord) -> Self {
         let text = Arc::from(written.value);
-        Self { kind, need, rooms, text, codes: None, frame: None }
+        Self { kind, need, rooms, patient: None, text, codes: None, frame: None }
     }
 
     fn outcome(need: Need, outcome: &CommandTold<'_>) -> Result<Self, NotTold> {
@@ -164,6 +169,7 @@ impl LiveEvent {
             kind: Kind::Command,
             need,
             rooms: vec![outcome.room_id.to_owned()],
+            patient: None,
             text: Arc::from(serde_json::to_string(outcome)?),
             codes: None,
             frame: None,
@@ -195,17 +201,23 @@ fn passed(record: &Record) -> Result<LiveEvent, NotTold> {
     Ok(LiveEvent { codes, ..LiveEvent::told(Kind::Position, POSITIONS, rooms, written) })
 }
 
-/// Of what happens to patients their movements; vital signs are read from the process.
-fn moved(record: &Record) -> Result<Option<LiveEvent>, NotTold> {
-    if key_of(record)? != PATIENT_TRACKED_EVENT {
-        return Ok(None);
-    }
+/// Of what happens to patients their movements and their vital signs.
+fn happened(record: &Record) -> Result<Option<LiveEvent>, NotTold> {
     let event = ProcessEvent::decode(record)?;
-    let ProcessFact::PatientTracked { room_id, .. } = &event.fact else { return Ok(None) };
-    let rooms = vec![room_id.clone()];
+    let (kind, rooms, patient) = match &event.fact {
+        ProcessFact::PatientTracked { room_id, .. } => {
+            (Kind::Position, vec![room_id.clone()], None)
+        }
+        ProcessFact::VitalSign { patient_id, .. } => {
+            (Kind::Vital, Vec::new(), Some(patient_id.clone()))
+        }
+        ProcessFact::PatientOnOperatingBed { .. }
+        | ProcessFact::MedicalDeviceUsage { .. }
+        | ProcessFact::MedicalTechnologyUsage { .. } => return Ok(None),
+    };
     let written = event.into_record(UNNAMED.0, UNNAMED.1)?;
-    // Where a patient is belongs to the process, and the id is a code.
-    Ok(Some(LiveEvent::told(Kind::Position, PROCESSES, rooms, written)))
+    // Where and how a patient is belongs to the process, and the id is a code.
+    Ok(Some(LiveEvent { patient, ..LiveEvent::told(kind, PROCESSES, rooms, written) }))
 }
 
 fn went_on(record: &Record) -> Result<LiveEvent, NotTold> {

@@ -63,7 +63,7 @@ pub(crate) async fn proposals(
     if !same_origin && !headers.contains_key(header::AUTHORIZATION) {
         return Err(Problem::forbidden("a page of another site may not open this"));
     }
-    let reader = Reader::new(caller, rooms.room_id, None)?;
+    let reader = Reader::new(caller, rooms.room_id, None, None)?;
     let upgrade = upgrade.map_err(|err| Problem::bad_request("upgrade", err.to_string()))?;
     let place = gateway.hub.place()?;
     let connection = Connection {

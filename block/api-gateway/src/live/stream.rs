@@ -41,8 +41,10 @@ const NO_END: Duration = Duration::from_hours(24);
 pub(crate) struct Subscription {
     /// Only events about this room; may be given several times. Without it all rooms.
     room_id: Option<Vec<String>>,
-    /// Only this kind: `room`, `process`, `position`, `proposal` or `command`; may be given several
-    /// times. Without it all kinds.
+    /// Also the vital signs of this patient; may be given several times. Without it those of none.
+    patient_id: Option<Vec<String>>,
+    /// Only this kind: `room`, `process`, `position`, `proposal`, `command` or `vital`; may be given
+    /// several times. Without it all kinds.
     #[param(value_type = Option<Vec<String>>)]
     kind: Option<Vec<Kind>>,
     /// The id of the last event got, for clients that cannot send the header `Last-Event-ID`.
@@ -80,8 +82,8 @@ fn open(
     headers: &HeaderMap,
     subscription: Subscription,
 ) -> Result<Response, Problem> {
-    let Subscription { room_id, kind, last_event_id } = subscription;
-    let reader = Reader::new(caller, room_id, kind)?;
+    let Subscription { room_id, patient_id, kind, last_event_id } = subscription;
+    let reader = Reader::new(caller, room_id, patient_id, kind)?;
     let hub = gateway.hub.clone();
     let place = hub.place()?;
     let in_header = headers.get(LAST_EVENT_ID).map(|value| value.to_str().unwrap_or_default());
@@ -405,7 +407,7 @@ mod tests {
         let hub = Hub::start(&runtime, &settings).await.unwrap();
         let (_listener, start) = hub.listen();
         publish(&runtime, 0..20).await;
-        let reader = Reader::new(nurse(), None, None).unwrap();
+        let reader = Reader::new(nurse(), None, None, None).unwrap();
         let place = hub.place().unwrap();
         let last = start.write();
         let mut live = Live::open(hub, reader, place, Some(&last), runtime.shutdown.clone());

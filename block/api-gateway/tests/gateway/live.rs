@@ -307,6 +307,51 @@ async fn each_reader_gets_what_it_may_read() {
 }
 
 #[tokio::test]
+async fn vital_signs_are_told_of_the_patients_named_alone() {
+    let example = Example::start().await;
+    let pulse = |patient: &str, beats: i64| {
+        let patient_id = patient.to_owned();
+        happened(ProcessFact::VitalSign { patient_id, sign: VitalSign::HeartBeat(beats) })
+    };
+    let told = |patient: &str, beats: i64| {
+        json!({"key": "PATIENT_HEARTBEAT_UPDATE_EVENT", "dateTime": "2026-05-15T05:59:00.000Z",
+            "data": {"patientId": patient, "data": {"heartbeat": beats}}})
+    };
+    let anna = example.token_of("anna").await;
+    let query = "?roomId=or-1&patientId=patient-1&patientId=patient-3";
+    let mut stream = Stream::open(&example, &anna, query, None).await;
+    let records = vec![
+        pulse("patient-2", 70),
+        pulse("patient-1", 71),
+        measured("or-2", 1),
+        pulse("patient-1", 72),
+    ];
+    example.publish(records).await;
+    let events = stream.take(2).await;
+    assert!(events.iter().all(|event| event.kind == "vital"), "{events:?}");
+    assert_eq!(events[0].data, told("patient-1", 71));
+    assert_eq!(events[1].data, told("patient-1", 72));
+    // One who comes back may name others; what was told before the place is not told again.
+    let place = Some(events[1].id.as_str());
+    let mut other = Stream::open(&example, &anna, "?patientId=patient-2", place).await;
+    example.publish(vec![pulse("patient-1", 73), pulse("patient-2", 74)]).await;
+    assert_eq!(other.next().await.unwrap().data, told("patient-2", 74));
+    // Who may not read surgeries is told of none, whoever is named.
+    let developer = example.token_of("developer-1").await;
+    let mut nothing = Stream::open(&example, &developer, "?patientId=patient-1", None).await;
+    example.publish(vec![pulse("patient-1", 75)]).await;
+    example.publish(vec![proposal("or-9", 1)]).await;
+    assert_eq!(nothing.next().await.unwrap().kind, "proposal");
+    // And nobody names too many, or one without a name.
+    for query in ["?patientId=".to_owned(), format!("?{}", vec!["patientId=p"; 65].join("&"))] {
+        let address = format!("{}/api/v1/obd/live{query}", example.block);
+        let refused = example.client.get(address).bearer_auth(&anna).send().await.unwrap();
+        assert_eq!(refused.status(), 400, "{query}");
+        assert!(refused.text().await.unwrap().contains("?patientId"), "{query}");
+    }
+}
+
+#[tokio::test]
 async fn commands_are_told_without_who_the_patient_is() {
     let example = Example::start().await;
     let anna = example.token_of("anna").await;
