@@ -17,7 +17,8 @@ const POLICY =
 const ROLES = { nurse: ["nurse"], surgeon: ["surgeon"], manager: ["block-manager"], display: ["display"], developer: ["developer"], admin: ["admin"] };
 
 export async function startMock() {
-  const state = { streams: new Set(), isCut: false, commands: [], changes: [], codesAsked: [], causes: {}, layouts: {}, zones: { "zone-1": { name: "", order: 1 } } };
+  // What is told has a place, so that a stream can go on where it ended.
+  const state = { streams: new Set(), told: [], opened: [], asked: [], isCut: false, commands: [], changes: [], codesAsked: [], causes: {}, layouts: {}, zones: { "zone-1": { name: "", order: 1 } } };
   const server = createServer((request, response) => {
     if (state.isCut) return request.socket.destroy();
     answer(state, request, response).catch((error) => {
@@ -31,11 +32,15 @@ export async function startMock() {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const tell = (event, data) => {
-    for (const stream of state.streams) stream.write(`event: ${event}\nid: ${Math.random()}\ndata: ${JSON.stringify(data)}\n\n`);
+    const told = { event, data, place: state.told.length + 1 };
+    state.told.push(told);
+    for (const stream of state.streams) stream.take(told);
   };
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     commands: state.commands,
+    opened: state.opened,
+    asked: state.asked,
     changes: state.changes,
     codesAsked: state.codesAsked,
     tell,
@@ -81,6 +86,7 @@ async function answer(state, request, response) {
     return json(200, { accessToken: "t", expiresIn: 900, refreshToken: user, roles }, { "set-cookie": `user=${encodeURIComponent(user)}; Path=/; HttpOnly; SameSite=Strict` });
   }
   if (path === "/api/v1/obd/auth/logout") return response.writeHead(204).end();
+  state.asked.push(`${request.method} ${path}`);
   const user = cookieOf(request);
   if (user === undefined) return problem(401, "who?");
   const [role, mood = ""] = user.split(".");
@@ -94,13 +100,24 @@ async function answer(state, request, response) {
 
   if (request.method !== "GET") return change(state, { path, url, request, role, mood, json, problem, response });
   if (path === "/api/v1/obd/live") {
+    const patients = url.searchParams.getAll("patientId");
+    if (patients.length > 64) return problem(400, "?patientId: at most 64");
+    const stream = {
+      take({ event, data, place }) {
+        if (event === "vital" && !patients.includes(data.data.patientId)) return;
+        response.write(`event: ${event}\nid: ${place}\ndata: ${JSON.stringify(data)}\n\n`);
+      },
+    };
+    const last = request.headers["last-event-id"];
+    state.opened.push({ patients, last });
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-    response.write("retry: 1000\nid: start\n\n");
-    state.streams.add(response);
-    const beat = setInterval(() => response.write("id: beat\n\n"), 5_000);
+    response.write(`retry: 1000\nid: ${last ?? state.told.length}\n\n`);
+    if (last !== undefined) for (const told of state.told.slice(Number(last))) stream.take(told);
+    state.streams.add(stream);
+    const beat = setInterval(() => response.write(`: alive\nid: ${state.told.length}\n\n`), 5_000);
     response.on("close", () => {
       clearInterval(beat);
-      state.streams.delete(response);
+      state.streams.delete(stream);
     });
     return undefined;
   }

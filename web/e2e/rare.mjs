@@ -162,6 +162,51 @@ export const JOURNEYS = [
     await page.getByText("23.7").first().waitFor({ timeout: 2_000 });
     await close();
   }],
+  ["vital signs are drawn as they are told, of the patient shown alone, and after a cut what was missed", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await page.addInitScript(() => {
+      window.wasLost = false;
+      const look = () => {
+        window.wasLost ||= document.body?.textContent.includes("No connection since") ?? false;
+      };
+      new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+    });
+    await go("/rooms/or-2");
+    await signIn(page, "nurse");
+    await until("the patient is asked for", () => mock.opened.at(-1)?.patients.join() === "patient-0417");
+    must(mock.opened.every((it) => it.patients.every((id) => id === "patient-0417")), `asked for ${JSON.stringify(mock.opened)}`);
+    must(mock.opened.at(-1).last !== undefined, "the stream did not go on at its place");
+    const vitals = page.getByRole("region", { name: "Vital signs" });
+    await vitals.getByText("SpO").waitFor();
+    // The reading that follows the opening is over.
+    const reads = () => mock.asked.filter((it) => it.endsWith("/vital-signs")).length;
+    await until("the last reading", async () => {
+      const before = reads();
+      await page.waitForTimeout(1_500);
+      return reads() === before;
+    });
+    const say = (patientId, key, figures, seconds) => mock.tell("vital", { key: `PATIENT_${key}_UPDATE_EVENT`, data: { patientId, ...figures }, dateTime: new Date(NOW + seconds * 1_000).toISOString() });
+    const before = reads();
+    say("patient-0391", "HEARTBEAT", { heartbeat: 133 }, 10);
+    say("patient-0417", "HEARTBEAT", { heartbeat: 111 }, 10);
+    await vitals.getByText("111", { exact: true }).waitFor({ timeout: 1_000 });
+    must(reads() === before, "it was read, not told");
+    say("patient-0417", "RESPIRATORY_RATE", { data: { rate: 23 } }, 11);
+    await vitals.getByText("23", { exact: true }).waitFor({ timeout: 1_000 });
+    must((await page.getByText("133").count()) === 0, "another patient's heart rate is shown");
+    must(!(await page.evaluate(() => window.wasLost)), "the screen said that the stream was lost");
+    mock.cut();
+    await page.getByText(/No connection since/).first().waitFor({ timeout: 5_000 });
+    say("patient-0417", "HEARTBEAT", { heartbeat: 117 }, 20);
+    say("patient-0417", "BODY_TEMPERATURE", { temperature: 38.4 }, 20);
+    say("patient-0417", "HEARTBEAT", { heartbeat: 119 }, 30);
+    mock.mend();
+    await vitals.getByText("119", { exact: true }).waitFor({ timeout: 10_000 });
+    await vitals.getByText("38.4", { exact: true }).waitFor({ timeout: 1_000 });
+    await page.getByRole("link", { name: "Rooms", exact: true }).click();
+    await until("nobody is asked for any more", () => mock.opened.at(-1).patients.length === 0);
+    await close();
+  }],
   ["the network cut for 20 s: said, greyed, and caught up without a reload", async (browser, mock) => {
     const { page, close } = await room(browser, mock, "nurse");
     await page.evaluate(() => {

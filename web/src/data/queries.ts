@@ -14,7 +14,7 @@ import type { components as TrackingDoc } from "~/api/staff-tracking";
 import type { components as UserDoc } from "~/api/user-management-integration";
 import { blockNow, setClock } from "~/lib/clock";
 import { instant, setZone } from "~/lib/format";
-import type { Point } from "~/lib/series";
+import { joined, type Point } from "~/lib/series";
 
 import { api, body, failureOf, whole } from "./http";
 
@@ -44,6 +44,7 @@ export const keys = {
   roomHistory: (room: string) => ["room-history", room],
   processes: ["processes"],
   process: (id: string) => ["process", id],
+  vitals: (process: string) => ["vitals", process],
   bookings: ["bookings"],
   whereabouts: ["whereabouts"],
   movements: ["movements"],
@@ -119,20 +120,13 @@ const HOURS = 3 * 60 * MINUTE;
 
 /** Adds a sample at its place; the same again changes nothing. */
 export function addSample(before: RoomHistory, quantity: keyof RoomHistory, point: Point): RoomHistory {
-  if (Number.isNaN(point.value)) return before;
-  return { ...before, [quantity]: inserted(before[quantity], point) };
+  return withPoints(before, quantity, [point], HOURS);
 }
 
-/** A series with one more point, by time; a point of the same instant takes the place of the former. */
-export function inserted(series: readonly Point[], point: Point): readonly Point[] {
-  const newest = series.at(-1);
-  if (newest === undefined || newest.at < point.at) {
-    const oldest = point.at - HOURS;
-    const kept = (series[0]?.at ?? oldest) < oldest ? series.filter((it) => it.at >= oldest) : series;
-    return [...kept, point];
-  }
-  const others = series.filter((it) => it.at !== point.at);
-  return [...others, point].sort((a, b) => a.at - b.at);
+/** Series by quantity with more points of one of them; the very same when there is nothing new. */
+function withPoints<Q extends string, S extends Readonly<Record<Q, readonly Point[]>>>(before: S, quantity: Q, points: readonly Point[], kept: number): S {
+  const series = joined(before[quantity], points, kept);
+  return series === before[quantity] ? before : { ...before, [quantity]: series };
 }
 
 /** What was measured in a room in a span of time; until now without an end. */
@@ -243,48 +237,54 @@ function isVital(text: string): text is Vital {
 
 export interface VitalSigns {
   readonly series: Readonly<Record<Vital, readonly Point[]>>;
-  /** The block's time when it was asked last: a value's age counts up to here. */
+  /** The block's time when it was asked last: a value's age counts up to here while nothing is told. */
   readonly asOf: number;
+  /** The newest instant that was read. What was only told lies behind it, and may have holes. */
+  readonly readTo: number;
 }
 
-const NO_VITALS: VitalSigns["series"] = {
-  heartBeat: [],
-  saturationPercentage: [],
-  systolicBloodPressure: [],
-  diastolicBloodPressure: [],
-  respiratoryRate: [],
-  bodyTemperature: [],
-};
+/** How far back a patient's vital signs are kept: all of nearly every surgery. */
+const DAY = 24 * 60 * MINUTE;
+
+/** Adds a vital sign at its place; the same again changes nothing. */
+export function addSign(before: VitalSigns, vital: Vital, point: Point): VitalSigns {
+  const series = withPoints(before.series, vital, [point], DAY);
+  return series === before.series ? before : { ...before, series };
+}
 
 /**
- * A patient's vital signs. The stream does not carry them, so what is new is asked for every two
- * seconds, and added to what is there.
+ * A patient's vital signs: all of them, then what is new since they were read last, added to what is
+ * there. While the stream tells them this only fills its holes; else it is how new ones come.
  */
-export const vitalsQuery = (client: QueryClient, id: string) =>
+export const vitalsQuery = (client: QueryClient, id: string, isLive: boolean) =>
   queryOptions({
-    queryKey: ["vitals", id],
+    queryKey: keys.vitals(id),
     queryFn: async (): Promise<VitalSigns> => {
-      const before = client.getQueryData<VitalSigns>(["vitals", id])?.series ?? NO_VITALS;
-      const newest = Math.max(0, ...VITALS.map((vital) => before[vital].at(-1)?.at ?? 0));
+      const cached = () => client.getQueryData<VitalSigns>(keys.vitals(id));
       const asOf = blockNow();
-      const series: Record<Vital, Point[]> = { ...emptied() };
-      for (const vital of VITALS) series[vital] = [...before[vital]];
-      const from = newest === 0 ? {} : { from: new Date(newest).toISOString() };
+      let readTo = cached()?.readTo ?? 0;
+      const read = emptied();
+      const from = readTo === 0 ? {} : { from: new Date(readTo).toISOString() };
       let cursor: string | undefined;
       for (let page = 0; page < 40; page += 1) {
-        const query = { ...from, limit: 1000, ...(cursor === undefined ? {} : { cursor }) };
+        const query = { ...from, limit: 10_000, ...(cursor === undefined ? {} : { cursor }) };
         const params = { path: { processId: id }, query };
         const list = await body(api.processes.GET("/api/v1/processes/{processId}/vital-signs", { params }));
         for (const { dateTime, quantity, value } of list?.entries ?? []) {
           const at = instant(dateTime);
-          if (isVital(quantity) && (series[quantity].at(-1)?.at ?? 0) < at) series[quantity].push({ at, value });
+          if (!isVital(quantity) || Number.isNaN(at)) continue;
+          read[quantity].push({ at, value });
+          readTo = Math.max(readTo, at);
         }
         if (list?.next === null || list?.next === undefined) break;
         cursor = list.next;
       }
-      return { series, asOf };
+      // Looked at only now: the stream may have told something while this was read.
+      let series = cached()?.series ?? emptied();
+      for (const vital of VITALS) series = withPoints(series, vital, read[vital], DAY);
+      return { series, asOf, readTo };
     },
-    refetchInterval: 2_000,
+    refetchInterval: isLive ? 2 * MINUTE : 2_000,
     staleTime: 1_000,
     structuralSharing: false,
   });
@@ -306,7 +306,7 @@ const WHOLE = 4 * 60 * MINUTE;
 /** A patient's vital signs in a span that is over; null for a surgery that is not there any more. */
 export const vitalSpanQuery = (id: string, from: number, to: number) =>
   queryOptions({
-    queryKey: ["vitals", id, from, to],
+    queryKey: [...keys.vitals(id), from, to],
     queryFn: () => orNull(vitalSamples(id, from, to)),
     staleTime: 10 * MINUTE,
   });
