@@ -16,7 +16,7 @@ import { blockNow, setClock } from "~/lib/clock";
 import { instant, setZone } from "~/lib/format";
 import { joined, type Point } from "~/lib/series";
 
-import { api, body, failureOf, whole } from "./http";
+import { api, body, entries, orNull, whole } from "./http";
 
 export type Room = BuildingDoc["schemas"]["PlacedRoom"];
 export type Technology = BuildingDoc["schemas"]["TechnologyAnswer"];
@@ -132,22 +132,18 @@ function withPoints<Q extends string, S extends Readonly<Record<Q, readonly Poin
 /** What was measured in a room in a span of time; until now without an end. */
 async function roomSamples(room: string, span: { readonly from: string; readonly to?: string }): Promise<RoomHistory> {
   const series: Record<keyof RoomHistory, Point[]> = { temperature: [], humidity: [], luminosity: [], presence: [] };
-  let cursor: string | undefined;
-  for (let page = 0; page < 20; page += 1) {
-    const query = { ...span, limit: 1000, ...(cursor === undefined ? {} : { cursor }) };
-    const list = await body(api.building.GET("/api/v1/rooms/data/{roomId}", { params: { path: { roomId: room }, query } }));
-    for (const { date, quantity, entry } of list?.entries ?? []) {
-      const at = instant(date);
-      const value = {
-        temperature: entry.temperature?.value,
-        humidity: entry.humidity,
-        luminosity: entry.luminosity?.value,
-        presence: entry.presence === true ? 1 : 0,
-      }[quantity];
-      if (value !== null && value !== undefined) series[quantity].push({ at, value });
-    }
-    if (list?.next === null || list?.next === undefined) break;
-    cursor = list.next;
+  const samples = await entries(20, (from) =>
+    body(api.building.GET("/api/v1/rooms/data/{roomId}", { params: { path: { roomId: room }, query: { ...span, limit: 1000, ...from } } })),
+  );
+  for (const { date, quantity, entry } of samples) {
+    const at = instant(date);
+    const value = {
+      temperature: entry.temperature?.value,
+      humidity: entry.humidity,
+      luminosity: entry.luminosity?.value,
+      presence: entry.presence === true ? 1 : 0,
+    }[quantity];
+    if (value !== null && value !== undefined) series[quantity].push({ at, value });
   }
   return series;
 }
@@ -156,19 +152,9 @@ async function roomSamples(room: string, span: { readonly from: string; readonly
 export const roomSpanQuery = (room: string, from: number, to: number) =>
   queryOptions({
     queryKey: [...keys.roomHistory(room), from, to],
-    queryFn: async () => orNull(roomSamples(room, { from: new Date(from).toISOString(), to: new Date(to).toISOString() })),
+    queryFn: () => orNull(roomSamples(room, { from: new Date(from).toISOString(), to: new Date(to).toISOString() })),
     staleTime: 10 * MINUTE,
   });
-
-/** What an answer says; null where there is nothing any more. */
-async function orNull<T>(answer: Promise<T>): Promise<T | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (failureOf(error).kind === "missing") return null;
-    throw error;
-  }
-}
 
 /** A room's climate of the last hours, each sample with its time. */
 export const roomHistoryQuery = (room: string) =>
@@ -181,22 +167,9 @@ export const roomHistoryQuery = (room: string) =>
   });
 
 /** Surgeries under way. */
-async function openProcesses(): Promise<Process[]> {
-  const all: Process[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < 10; page += 1) {
-    const query = { open: true, limit: 500, ...(cursor === undefined ? {} : { cursor }) };
-    const list = await body(api.processes.GET("/api/v1/processes", { params: { query } }));
-    all.push(...(list?.entries ?? []));
-    if (list?.next === null || list?.next === undefined) break;
-    cursor = list.next;
-  }
-  return all;
-}
-
 export const openProcessesQuery = queryOptions({
   queryKey: [...keys.processes, "open"],
-  queryFn: openProcesses,
+  queryFn: () => entries<Process>(10, (from) => body(api.processes.GET("/api/v1/processes", { params: { query: { open: true, limit: 500, ...from } } }))),
   staleTime: 5_000,
   refetchInterval: 30_000,
 });
@@ -262,27 +235,12 @@ export const vitalsQuery = (client: QueryClient, id: string, isLive: boolean) =>
     queryFn: async (): Promise<VitalSigns> => {
       const cached = () => client.getQueryData<VitalSigns>(keys.vitals(id));
       const asOf = blockNow();
-      let readTo = cached()?.readTo ?? 0;
-      const read = emptied();
-      const from = readTo === 0 ? {} : { from: new Date(readTo).toISOString() };
-      let cursor: string | undefined;
-      for (let page = 0; page < 40; page += 1) {
-        const query = { ...from, limit: 10_000, ...(cursor === undefined ? {} : { cursor }) };
-        const params = { path: { processId: id }, query };
-        const list = await body(api.processes.GET("/api/v1/processes/{processId}/vital-signs", { params }));
-        for (const { dateTime, quantity, value } of list?.entries ?? []) {
-          const at = instant(dateTime);
-          if (!isVital(quantity) || Number.isNaN(at)) continue;
-          read[quantity].push({ at, value });
-          readTo = Math.max(readTo, at);
-        }
-        if (list?.next === null || list?.next === undefined) break;
-        cursor = list.next;
-      }
+      const before = cached()?.readTo ?? 0;
+      const read = await signsRead(id, before === 0 ? {} : { from: new Date(before).toISOString() });
       // Looked at only now: the stream may have told something while this was read.
       let series = cached()?.series ?? emptied();
       for (const vital of VITALS) series = withPoints(series, vital, read[vital], DAY);
-      return { series, asOf, readTo };
+      return { series, asOf, readTo: Math.max(before, ...VITALS.map((vital) => read[vital].at(-1)?.at ?? 0)) };
     },
     refetchInterval: isLive ? 2 * MINUTE : 2_000,
     staleTime: 1_000,
@@ -311,21 +269,23 @@ export const vitalSpanQuery = (id: string, from: number, to: number) =>
     staleTime: 10 * MINUTE,
   });
 
-async function vitalSamples(id: string, from: number, to: number): Promise<VitalSigns["series"]> {
-  const series = emptied();
+function vitalSamples(id: string, from: number, to: number): Promise<VitalSigns["series"]> {
   const span = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
   // A curve has no more points than it is wide; the extremes stand in the tables.
   const coarse = to - from > WHOLE ? { resolution: Math.ceil((to - from) / 1_440_000) } : {};
-  let cursor: string | undefined;
-  for (let page = 0; page < 40; page += 1) {
-    const query = { ...span, ...coarse, limit: 2_000, ...(cursor === undefined ? {} : { cursor }) };
-    const list = await body(api.processes.GET("/api/v1/processes/{processId}/vital-signs", { params: { path: { processId: id }, query } }));
-    for (const { dateTime, quantity, value } of list?.entries ?? []) {
-      const at = instant(dateTime);
-      if (isVital(quantity) && !Number.isNaN(at)) series[quantity].push({ at, value });
-    }
-    if (list?.next === null || list?.next === undefined) break;
-    cursor = list.next;
+  return signsRead(id, { ...span, ...coarse });
+}
+
+/** Vital signs as the service lists them: by time. */
+async function signsRead(id: string, span: { readonly from?: string; readonly to?: string; readonly resolution?: number }): Promise<Record<Vital, Point[]>> {
+  const params = { path: { processId: id } };
+  const samples = await entries(40, (from) =>
+    body(api.processes.GET("/api/v1/processes/{processId}/vital-signs", { params: { ...params, query: { ...span, limit: 10_000, ...from } } })),
+  );
+  const series = emptied();
+  for (const { dateTime, quantity, value } of samples) {
+    const at = instant(dateTime);
+    if (isVital(quantity) && !Number.isNaN(at)) series[quantity].push({ at, value });
   }
   return series;
 }
@@ -373,35 +333,20 @@ export const decisionsQuery = (room: string) =>
   queryOptions({
     queryKey: [...keys.decisions, room],
     queryFn: async () => {
-      const from = new Date(blockNow() - 12 * 60 * MINUTE).toISOString();
-      const all: Decision[] = [];
-      let cursor: string | undefined;
-      for (let page = 0; page < 10; page += 1) {
-        const query = { roomId: room, from, limit: 500, ...(cursor === undefined ? {} : { cursor }) };
-        const list = await body(api.automation.GET("/api/v1/decisions", { params: { query } }));
-        all.push(...(list?.entries ?? []));
-        if (list?.next === null || list?.next === undefined) break;
-        cursor = list.next;
-      }
+      const query = { roomId: room, from: new Date(blockNow() - 12 * 60 * MINUTE).toISOString(), limit: 500 };
+      const all = await entries<Decision>(10, (from) => body(api.automation.GET("/api/v1/decisions", { params: { query: { ...query, ...from } } })));
       return all.reverse();
     },
     staleTime: 10_000,
     refetchInterval: 15_000,
   });
 
-/** A professional by id; `undefined` for somebody whom nobody knows. */
+/** A professional by id; null for somebody whom nobody knows. */
 export const professionalQuery = (id: string) =>
   queryOptions({
     queryKey: ["professional", id],
-    queryFn: async (): Promise<Professional | null> => {
-      try {
-        const params = { path: { healthProfessionalId: id } };
-        return await whole(api.users.GET("/api/v1/healthProfessionals/{healthProfessionalId}", { params }));
-      } catch (error) {
-        if (failureOf(error).kind === "missing") return null;
-        throw error;
-      }
-    },
+    queryFn: (): Promise<Professional | null> =>
+      orNull(whole(api.users.GET("/api/v1/healthProfessionals/{healthProfessionalId}", { params: { path: { healthProfessionalId: id } } }))),
     staleTime: 30 * MINUTE,
   });
 
@@ -409,31 +354,15 @@ export const professionalQuery = (id: string) =>
 export const patientQuery = (taxCode: string) =>
   queryOptions({
     queryKey: ["patient", taxCode],
-    queryFn: async () => {
-      try {
-        const params = { path: { taxCode } };
-        return await whole(api.patients.GET("/api/v1/patients/{taxCode}", { params }));
-      } catch (error) {
-        if (failureOf(error).kind === "missing") return null;
-        throw error;
-      }
-    },
+    queryFn: () => orNull(whole(api.patients.GET("/api/v1/patients/{taxCode}", { params: { path: { taxCode } } }))),
     staleTime: 30 * MINUTE,
   });
 
 export const reportsQuery = queryOptions({
   queryKey: keys.reports,
   queryFn: async () => {
-    const all: ReportEntry[] = [];
-    let cursor: string | undefined;
-    for (let page = 0; page < 10; page += 1) {
-      const query = { limit: 500, ...(cursor === undefined ? {} : { cursor }) };
-      const list = await body(api.reports.GET("/api/v1/reports", { params: { query } }));
-      all.push(...(list?.entries ?? []).map((linked) => linked.entry));
-      if (list?.next === null || list?.next === undefined) break;
-      cursor = list.next;
-    }
-    return all.reverse();
+    const all = await entries(10, (from) => body(api.reports.GET("/api/v1/reports", { params: { query: { limit: 500, ...from } } })));
+    return all.map((linked): ReportEntry => linked.entry).reverse();
   },
   staleTime: 20_000,
 });
