@@ -2,7 +2,23 @@
 import { ARTIFACTS, faults, hold, must, open, signIn, SIZES, until } from "./kit.mjs";
 import { NOW } from "./world.mjs";
 
-/** Every page, with what must be on it before it is looked at. */
+const proposal = { roomId: "or-2", medicalTechnologyType: "endoscope", ambientLightLux: 60, surgicalLightLux: 150_000 };
+const propose = (mock) => mock.tell("proposal", { key: "P", roomId: "or-2", data: proposal, dateTime: new Date(NOW).toISOString() });
+
+/** What happens to a page before it is looked at. */
+const STATES = {
+  async lost(page, mock) {
+    mock.cut();
+    await page.getByRole("alert").first().waitFor();
+  },
+  async proposal(page, mock) {
+    await until("the stream", () => mock.opened.at(-1)?.patients.length === 1);
+    propose(mock);
+    await page.getByRole("button", { name: /^(Adapt|Adatta)$/ }).waitFor();
+  },
+};
+
+/** Every page, with what must be on it before it is looked at, and the state in which it is. */
 const PAGES = [
   ["block", "/block", "manager", "OR 2"],
   ["block-floor", "/block?view=floor&room=or-2", "manager", "OR 2"],
@@ -14,6 +30,8 @@ const PAGES = [
   ["rooms", "/rooms", "nurse", "OR 2"],
   ["room", "/rooms/or-2", "nurse", "P-0417"],
   ["room-free", "/rooms/or-4", "nurse", "OR 4"],
+  ["room-lost", "/rooms/or-2", "nurse", "P-0417", "lost"],
+  ["room-proposal", "/rooms/or-2", "nurse", "P-0417", "proposal"],
   ["staff", "/staff", "manager", "Neri"],
   ["bookings", "/bookings", "manager", "P-0431"],
   ["reports", "/reports", "surgeon", "Mele"],
@@ -22,11 +40,12 @@ const PAGES = [
   ["design", "/design", "nurse", "bg"],
 ];
 
-async function shown(browser, mock, [name, path, user, text], look) {
+async function shown(browser, mock, [name, path, user, text, state], look) {
   const tab = await open(browser, mock.url, look);
   await tab.go(path);
   await signIn(tab.page, user, "correct horse", look.language);
   await tab.page.getByText(text).first().waitFor({ timeout: 10_000 });
+  if (state !== undefined) await STATES[state](tab.page, mock);
   await tab.page.waitForTimeout(600);
   const file = `${name}-${look.theme}-${look.language}-${look.size.join("x")}.png`;
   await tab.page.screenshot({ path: ARTIFACTS + file });
@@ -102,8 +121,7 @@ export const JOURNEYS = [
   }],
   ["a proposal is adapted, and refused with its reason", async (browser, mock) => {
     const { page, close } = await room(browser, mock, "nurse");
-    const data = { roomId: "or-2", medicalTechnologyType: "endoscope", ambientLightLux: 60, surgicalLightLux: 150_000 };
-    mock.tell("proposal", { key: "P", roomId: "or-2", data, dateTime: new Date(NOW).toISOString() });
+    propose(mock);
     await page.getByText("Endoscope on: adapt light?").waitFor();
     await page.screenshot({ path: `${ARTIFACTS}room-proposal.png` });
     await page.getByRole("button", { name: "Adapt" }).click();
