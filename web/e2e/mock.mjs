@@ -18,7 +18,8 @@ const ROLES = { nurse: ["nurse"], surgeon: ["surgeon"], manager: ["block-manager
 
 export async function startMock() {
   // What is told has a place, so that a stream can go on where it ended.
-  const state = { streams: new Set(), told: [], opened: [], asked: [], isCut: false, commands: [], changes: [], codesAsked: [], causes: {}, layouts: {}, zones: { "zone-1": { name: "", order: 1 } } };
+  const day = { now: world.NOW, processes: world.processes, vitals: world.vitals };
+  const state = { day, streams: new Set(), told: [], opened: [], asked: [], isCut: false, commands: [], changes: [], codesAsked: [], causes: {}, layouts: {}, zones: { "zone-1": { name: "", order: 1 } } };
   const server = createServer((request, response) => {
     if (state.isCut) return request.socket.destroy();
     answer(state, request, response).catch((error) => {
@@ -39,11 +40,17 @@ export async function startMock() {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     commands: state.commands,
+    /** What the block knows now; a journey may let time pass. */
+    day,
     opened: state.opened,
     asked: state.asked,
     changes: state.changes,
     codesAsked: state.codesAsked,
     tell,
+    /** A sign of life on every stream. */
+    beat() {
+      for (const stream of state.streams) stream.beat();
+    },
     cut() {
       state.isCut = true;
       for (const socket of sockets) socket.destroy();
@@ -77,7 +84,7 @@ async function answer(state, request, response) {
   const problem = (status, detail) => json(status, { type: "about:blank", title: detail, status, detail }, { "content-type": "application/problem+json", traceparent: "00-7f310c5be27a1ae38482757c4bdd7d94-efc50547877e3cbf-01" });
   if (!path.startsWith("/api/") && !path.startsWith("/services/")) return page(path, response);
 
-  if (path === "/api/v1/clock") return json(200, { now: new Date(world.NOW).toISOString(), rate: 1, mode: "system", epoch: null });
+  if (path === "/api/v1/clock") return json(200, { now: new Date(state.day.now).toISOString(), rate: 1, mode: "system", epoch: null });
   if (path === "/api/v1/obd/auth" || path === "/api/v1/obd/auth/refresh") {
     const given = await bodyOf(request);
     const user = given.userId ?? given.refreshToken;
@@ -107,6 +114,7 @@ async function answer(state, request, response) {
         if (event === "vital" && !patients.includes(data.data.patientId)) return;
         response.write(`event: ${event}\nid: ${place}\ndata: ${JSON.stringify(data)}\n\n`);
       },
+      beat: () => response.write(`: alive\nid: ${state.told.length}\n\n`),
     };
     const last = request.headers["last-event-id"];
     state.opened.push({ patients, last });
@@ -114,7 +122,7 @@ async function answer(state, request, response) {
     response.write(`retry: 1000\nid: ${last ?? state.told.length}\n\n`);
     if (last !== undefined) for (const told of state.told.slice(Number(last))) stream.take(told);
     state.streams.add(stream);
-    const beat = setInterval(() => response.write(`: alive\nid: ${state.told.length}\n\n`), 5_000);
+    const beat = setInterval(stream.beat, 5_000);
     response.on("close", () => {
       clearInterval(beat);
       state.streams.delete(stream);
@@ -160,14 +168,14 @@ async function answer(state, request, response) {
       return list(isEmpty ? [] : world.technologies.map((entry) => ({ entry, url: "" })));
     case "surgical-process-monitoring processes": {
       if (!["nurse", "surgeon", "manager", "display"].includes(role)) return problem(403, "not for this role");
-      if (rest.length === 1) return list(isEmpty || url.searchParams.get("open") === "false" ? [] : world.processes.map((it) => it.entry));
+      if (rest.length === 1) return list(isEmpty || url.searchParams.get("open") === "false" ? [] : state.day.processes.map((it) => it.entry));
       if (rest[1] === "process-0" && rest[2] === "vital-signs") {
         return mood === "old" ? problem(404, "unknown") : json(200, world.recorded(from, Date.parse(url.searchParams.get("to"))));
       }
-      const found = world.processes.find((it) => it.entry.processId === rest[1]);
+      const found = state.day.processes.find((it) => it.entry.processId === rest[1]);
       if (found === undefined) return problem(404, "unknown");
       if (rest[2] === "history") return json(200, { entries: found.history, total: found.history.length, next: null });
-      if (rest[2] === "vital-signs") return json(200, world.vitals(rest[1], from));
+      if (rest[2] === "vital-signs") return json(200, state.day.vitals(rest[1], from));
       return json(200, found.detail);
     }
     case "surgery-booking-integration surgeryBookings":

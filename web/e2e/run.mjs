@@ -1,15 +1,18 @@
 /**
  * The journeys in a browser. `--full` looks at every page in every size, theme and language;
  * `--only <words>` runs those whose name has the words; `--no-real` leaves the program out.
+ * `--soak` plays a day of twelve hours instead, and prints what the tabs need.
  */
 import { launch, Wrong } from "./kit.mjs";
 import { startMock } from "./mock.mjs";
 import { JOURNEYS, looks } from "./rare.mjs";
 import { binary, realJourney, startReal } from "./real.mjs";
+import { soak } from "./soak.mjs";
 
 const args = process.argv.slice(2);
 const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : undefined;
 const isFull = args.includes("--full");
+const isSoak = args.includes("--soak");
 const isChosen = (name) => only === undefined || name.includes(only);
 
 const browser = await launch();
@@ -29,10 +32,10 @@ async function attempt(name, work) {
 }
 
 // The program starts and plays its day while the made-up gateway is looked at.
-const real = !args.includes("--no-real") && isChosen("real") ? startReal() : undefined;
+const real = !isSoak && !args.includes("--no-real") && isChosen("real") ? startReal() : undefined;
 real?.catch(() => undefined);
 
-const queue = [...looks(isFull), ...JOURNEYS].filter(([name]) => isChosen(name));
+const queue = isSoak ? [["a tab over a day of twelve hours", soak]] : [...looks(isFull), ...JOURNEYS].filter(([name]) => isChosen(name));
 async function worker() {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const [name, work] = next;
