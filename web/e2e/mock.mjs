@@ -10,7 +10,7 @@ import { join } from "node:path";
 
 import * as world from "./world.mjs";
 
-const DIST = new URL("../dist", import.meta.url).pathname;
+export const DIST = new URL("../dist", import.meta.url).pathname;
 const TYPES = { js: "text/javascript", css: "text/css", html: "text/html", svg: "image/svg+xml", woff2: "font/woff2" };
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -82,7 +82,7 @@ async function answer(state, request, response) {
   const path = url.pathname;
   const json = (status, value, headers = {}) => response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(value));
   const problem = (status, detail) => json(status, { type: "about:blank", title: detail, status, detail }, { "content-type": "application/problem+json", traceparent: "00-7f310c5be27a1ae38482757c4bdd7d94-efc50547877e3cbf-01" });
-  if (!path.startsWith("/api/") && !path.startsWith("/services/")) return page(path, response);
+  if (!path.startsWith("/api/") && !path.startsWith("/services/")) return page(path, request, response);
 
   if (path === "/api/v1/clock") return json(200, { now: new Date(state.day.now).toISOString(), rate: 1, mode: "system", epoch: null });
   if (path === "/api/v1/obd/auth" || path === "/api/v1/obd/auth/refresh") {
@@ -256,10 +256,15 @@ async function change(state, { path, url, request, role, mood, json, problem, re
   return response.writeHead(204).end();
 }
 
-function page(path, response) {
+function page(path, request, response) {
+  // Nothing at all, to compare with.
+  if (path === "/empty") return response.writeHead(200, { "content-type": TYPES.html }).end("<!doctype html><title>Empty</title>");
   const name = path.slice(1);
   const file = /^[\w./-]+\.\w+$/.test(name) && existsSync(join(DIST, name)) ? name : "index.html";
-  const bytes = readFileSync(join(DIST, file));
+  // In its small form, as the gateway does, to who can read it.
+  const isSmall = (request.headers["accept-encoding"] ?? "").includes("br") && existsSync(join(DIST, `${file}.br`));
+  const bytes = readFileSync(join(DIST, isSmall ? `${file}.br` : file));
   const etag = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
-  response.writeHead(200, { "content-type": TYPES[file.split(".").at(-1)] ?? "application/octet-stream", "content-security-policy": POLICY, etag }).end(bytes);
+  const coding = isSmall ? { "content-encoding": "br" } : {};
+  response.writeHead(200, { "content-type": TYPES[file.split(".").at(-1)] ?? "application/octet-stream", "content-security-policy": POLICY, etag, ...coding }).end(bytes);
 }
