@@ -85,7 +85,9 @@ export async function faults(page, { axe = true } = {}) {
         // A line of a list that went whole into a column beyond its end is not shown, and not cut.
         if (style.flexFlow === "column wrap" && box.left > outer.right - 1.5) break;
         const cutX = style.overflowX === "hidden" && (box.right > outer.right + 1.5 || box.left < outer.left - 1.5);
-        const cutY = style.overflowY === "hidden" && (box.bottom - 4 > outer.bottom + 1.5 || box.top + 4 < outer.top - 1.5);
+        // A line is higher than its letters: by a fifth of their size above and below.
+        const air = Math.max(4, Number.parseFloat(getComputedStyle(node).fontSize) / 5);
+        const cutY = style.overflowY === "hidden" && (box.bottom - air > outer.bottom + 1.5 || box.top + air < outer.top - 1.5);
         if (cutX || cutY) {
           problems.push(`cut: "${text.slice(0, 40)}" in .${up.className}`);
           break;

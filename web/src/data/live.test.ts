@@ -83,7 +83,8 @@ test("each vital sign has its name, beside the patient or one level below", () =
   over();
 });
 
-test("the stream moves to who is watched, at its place, and is not lost on the way", async () => {
+/** Streams as they are opened; each tells what it is given. */
+function gateway() {
   vi.stubGlobal("window", new EventTarget());
   const opened: { address: string; place: string | undefined; say: (text: string) => void }[] = [];
   vi.stubGlobal("fetch", (address: string, { headers, signal }: { headers: Record<string, string>; signal: AbortSignal }) => {
@@ -93,6 +94,22 @@ test("the stream moves to who is watched, at its place, and is not lost on the w
     opened.push({ address, place: headers["last-event-id"], say: (text) => void writer.write(text) });
     return Promise.resolve(new Response(pipe.readable.pipeThrough(new TextEncoderStream())));
   });
+  return opened;
+}
+
+test("the stream names no more patients than the gateway answers for", async () => {
+  const opened = gateway();
+  const over = Array.from({ length: 70 }, (_, index) => watchPatient(`patient-${index}`, `process-${index}`));
+  const stop = follow(client);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(opened.map((it) => new URLSearchParams(it.address.split("?")[1]).getAll("patientId").length)).toEqual([64]);
+  for (const it of over) it();
+  stop();
+  await vi.advanceTimersByTimeAsync(100);
+});
+
+test("the stream moves to who is watched, at its place, and is not lost on the way", async () => {
+  const opened = gateway();
   const read = vi.spyOn(client, "invalidateQueries");
   const kinds = new Set<string>();
   const stop = follow(client);
