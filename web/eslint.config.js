@@ -67,7 +67,7 @@ export default ts.config(
     files: ["e2e/**", "tools/**", "*.js"],
     languageOptions: {
       globals: Object.fromEntries(
-        ["localStorage", "innerWidth", "NodeFilter", "performance", "history", "process", "console", "URL", "Buffer", "fetch", "setTimeout", "clearTimeout", "setInterval", "clearInterval", "document", "window", "getComputedStyle", "TextEncoder"].map((name) => [name, "readonly"]),
+        ["localStorage", "innerWidth", "NodeFilter", "performance", "history", "MutationObserver", "process", "console", "URL", "Buffer", "fetch", "setTimeout", "clearTimeout", "setInterval", "clearInterval", "document", "window", "getComputedStyle", "TextEncoder"].map((name) => [name, "readonly"]),
       ),
     },
   },

@@ -75,10 +75,19 @@ export async function faults(page, { axe = true } = {}) {
       for (let up = node; up !== null && up !== document.body; up = up.parentElement) {
         const style = getComputedStyle(up);
         if (style.overflowX !== "hidden" && style.overflowY !== "hidden") continue;
-        if (style.textOverflow === "ellipsis") break;
         const outer = up.getBoundingClientRect();
+        // Shortened with its dots, which only the text's own block can do, and something of it is left.
+        if (style.textOverflow === "ellipsis" && !/grid|flex/.test(style.display)) {
+          const left = Math.min(box.right, outer.right) - box.left;
+          if (left < Math.min(box.width, 3 * Number.parseFloat(style.fontSize)) - 1.5) problems.push(`shortened to nothing: "${text.slice(0, 40)}" in .${up.className}`);
+          break;
+        }
+        // A line of a list that went whole into a column beyond its end is not shown, and not cut.
+        if (style.flexFlow === "column wrap" && box.left > outer.right - 1.5) break;
         const cutX = style.overflowX === "hidden" && (box.right > outer.right + 1.5 || box.left < outer.left - 1.5);
-        const cutY = style.overflowY === "hidden" && (box.bottom - 6 > outer.bottom + 1.5 || box.top + 6 < outer.top - 1.5);
+        // A line is higher than its letters: by a fifth of their size above and below.
+        const air = Math.max(4, Number.parseFloat(getComputedStyle(node).fontSize) / 5);
+        const cutY = style.overflowY === "hidden" && (box.bottom - air > outer.bottom + 1.5 || box.top + air < outer.top - 1.5);
         if (cutX || cutY) {
           problems.push(`cut: "${text.slice(0, 40)}" in .${up.className}`);
           break;
@@ -88,6 +97,21 @@ export async function faults(page, { axe = true } = {}) {
       const least = { wall: 35, tablet: 21 }[document.documentElement.dataset.density] ?? 13.5;
       const zoom = Number.parseFloat(getComputedStyle(node.closest(".wall") ?? document.body).zoom || "1");
       if (size / zoom < least - 0.1 && size < least && node.closest("sub, kbd, .mantine-Modal-root") === null) problems.push(`small: "${text.slice(0, 30)}" ${size} px`);
+    }
+    for (const node of document.querySelectorAll("button, input, [role=group], .chip, .slot")) {
+      const box = node.getBoundingClientRect();
+      if (box.width === 0 || !isShown(node) || node.closest(".vh") !== null) continue;
+      for (let up = node.parentElement; up !== null && up !== document.body; up = up.parentElement) {
+        const style = getComputedStyle(up);
+        if (/auto|scroll/.test(style.overflowX + style.overflowY)) break;
+        if (style.overflowX !== "hidden" && style.overflowY !== "hidden") continue;
+        const outer = up.getBoundingClientRect();
+        const isIn = box.top < outer.bottom && box.left < outer.right;
+        if (isIn && (box.right > outer.right + 1.5 || box.bottom > outer.bottom + 1.5)) {
+          problems.push(`cut: a ${node.localName} .${node.className} "${node.textContent.trim().slice(0, 30)}" in .${up.className}`);
+          break;
+        }
+      }
     }
     return [...new Set(problems)];
   });

@@ -10,14 +10,16 @@ import { join } from "node:path";
 
 import * as world from "./world.mjs";
 
-const DIST = new URL("../dist", import.meta.url).pathname;
+export const DIST = new URL("../dist", import.meta.url).pathname;
 const TYPES = { js: "text/javascript", css: "text/css", html: "text/html", svg: "image/svg+xml", woff2: "font/woff2" };
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const ROLES = { nurse: ["nurse"], surgeon: ["surgeon"], manager: ["block-manager"], display: ["display"], developer: ["developer"], admin: ["admin"] };
 
 export async function startMock() {
-  const state = { streams: new Set(), isCut: false, commands: [], changes: [], codesAsked: [], causes: {}, layouts: {}, zones: { "zone-1": { name: "", order: 1 } } };
+  // What is told has a place, so that a stream can go on where it ended.
+  const day = { now: world.NOW, processes: world.processes, vitals: world.vitals };
+  const state = { day, streams: new Set(), told: [], opened: [], asked: [], isCut: false, commands: [], changes: [], codesAsked: [], causes: {}, layouts: {}, zones: { "zone-1": { name: "", order: 1 } } };
   const server = createServer((request, response) => {
     if (state.isCut) return request.socket.destroy();
     answer(state, request, response).catch((error) => {
@@ -31,14 +33,24 @@ export async function startMock() {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const tell = (event, data) => {
-    for (const stream of state.streams) stream.write(`event: ${event}\nid: ${Math.random()}\ndata: ${JSON.stringify(data)}\n\n`);
+    const told = { event, data, place: state.told.length + 1 };
+    state.told.push(told);
+    for (const stream of state.streams) stream.take(told);
   };
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     commands: state.commands,
+    /** What the block knows now; a journey may let time pass. */
+    day,
+    opened: state.opened,
+    asked: state.asked,
     changes: state.changes,
     codesAsked: state.codesAsked,
     tell,
+    /** A sign of life on every stream. */
+    beat() {
+      for (const stream of state.streams) stream.beat();
+    },
     cut() {
       state.isCut = true;
       for (const socket of sockets) socket.destroy();
@@ -70,9 +82,9 @@ async function answer(state, request, response) {
   const path = url.pathname;
   const json = (status, value, headers = {}) => response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(value));
   const problem = (status, detail) => json(status, { type: "about:blank", title: detail, status, detail }, { "content-type": "application/problem+json", traceparent: "00-7f310c5be27a1ae38482757c4bdd7d94-efc50547877e3cbf-01" });
-  if (!path.startsWith("/api/") && !path.startsWith("/services/")) return page(path, response);
+  if (!path.startsWith("/api/") && !path.startsWith("/services/")) return page(path, request, response);
 
-  if (path === "/api/v1/clock") return json(200, { now: new Date(world.NOW).toISOString(), rate: 1, mode: "system", epoch: null });
+  if (path === "/api/v1/clock") return json(200, { now: new Date(state.day.now).toISOString(), rate: 1, mode: "system", epoch: null });
   if (path === "/api/v1/obd/auth" || path === "/api/v1/obd/auth/refresh") {
     const given = await bodyOf(request);
     const user = given.userId ?? given.refreshToken;
@@ -81,6 +93,7 @@ async function answer(state, request, response) {
     return json(200, { accessToken: "t", expiresIn: 900, refreshToken: user, roles }, { "set-cookie": `user=${encodeURIComponent(user)}; Path=/; HttpOnly; SameSite=Strict` });
   }
   if (path === "/api/v1/obd/auth/logout") return response.writeHead(204).end();
+  state.asked.push(`${request.method} ${path}`);
   const user = cookieOf(request);
   if (user === undefined) return problem(401, "who?");
   const [role, mood = ""] = user.split(".");
@@ -94,13 +107,25 @@ async function answer(state, request, response) {
 
   if (request.method !== "GET") return change(state, { path, url, request, role, mood, json, problem, response });
   if (path === "/api/v1/obd/live") {
+    const patients = url.searchParams.getAll("patientId");
+    if (patients.length > 64) return problem(400, "?patientId: at most 64");
+    const stream = {
+      take({ event, data, place }) {
+        if (event === "vital" && !patients.includes(data.data.patientId)) return;
+        response.write(`event: ${event}\nid: ${place}\ndata: ${JSON.stringify(data)}\n\n`);
+      },
+      beat: () => response.write(`: alive\nid: ${state.told.length}\n\n`),
+    };
+    const last = request.headers["last-event-id"];
+    state.opened.push({ patients, last });
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-    response.write("retry: 1000\nid: start\n\n");
-    state.streams.add(response);
-    const beat = setInterval(() => response.write("id: beat\n\n"), 5_000);
+    response.write(`retry: 1000\nid: ${last ?? state.told.length}\n\n`);
+    if (last !== undefined) for (const told of state.told.slice(Number(last))) stream.take(told);
+    state.streams.add(stream);
+    const beat = setInterval(stream.beat, 5_000);
     response.on("close", () => {
       clearInterval(beat);
-      state.streams.delete(response);
+      state.streams.delete(stream);
     });
     return undefined;
   }
@@ -143,14 +168,14 @@ async function answer(state, request, response) {
       return list(isEmpty ? [] : world.technologies.map((entry) => ({ entry, url: "" })));
     case "surgical-process-monitoring processes": {
       if (!["nurse", "surgeon", "manager", "display"].includes(role)) return problem(403, "not for this role");
-      if (rest.length === 1) return list(isEmpty || url.searchParams.get("open") === "false" ? [] : world.processes.map((it) => it.entry));
+      if (rest.length === 1) return list(isEmpty || url.searchParams.get("open") === "false" ? [] : state.day.processes.map((it) => it.entry));
       if (rest[1] === "process-0" && rest[2] === "vital-signs") {
         return mood === "old" ? problem(404, "unknown") : json(200, world.recorded(from, Date.parse(url.searchParams.get("to"))));
       }
-      const found = world.processes.find((it) => it.entry.processId === rest[1]);
+      const found = state.day.processes.find((it) => it.entry.processId === rest[1]);
       if (found === undefined) return problem(404, "unknown");
       if (rest[2] === "history") return json(200, { entries: found.history, total: found.history.length, next: null });
-      if (rest[2] === "vital-signs") return json(200, world.vitals(rest[1], from));
+      if (rest[2] === "vital-signs") return json(200, state.day.vitals(rest[1], from));
       return json(200, found.detail);
     }
     case "surgery-booking-integration surgeryBookings":
@@ -231,10 +256,15 @@ async function change(state, { path, url, request, role, mood, json, problem, re
   return response.writeHead(204).end();
 }
 
-function page(path, response) {
+function page(path, request, response) {
+  // Nothing at all, to compare with.
+  if (path === "/empty") return response.writeHead(200, { "content-type": TYPES.html }).end("<!doctype html><title>Empty</title>");
   const name = path.slice(1);
   const file = /^[\w./-]+\.\w+$/.test(name) && existsSync(join(DIST, name)) ? name : "index.html";
-  const bytes = readFileSync(join(DIST, file));
+  // In its small form, as the gateway does, to who can read it.
+  const isSmall = (request.headers["accept-encoding"] ?? "").includes("br") && existsSync(join(DIST, `${file}.br`));
+  const bytes = readFileSync(join(DIST, isSmall ? `${file}.br` : file));
   const etag = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
-  response.writeHead(200, { "content-type": TYPES[file.split(".").at(-1)] ?? "application/octet-stream", "content-security-policy": POLICY, etag }).end(bytes);
+  const coding = isSmall ? { "content-encoding": "br" } : {};
+  response.writeHead(200, { "content-type": TYPES[file.split(".").at(-1)] ?? "application/octet-stream", "content-security-policy": POLICY, etag, ...coding }).end(bytes);
 }

@@ -2,7 +2,23 @@
 import { ARTIFACTS, faults, hold, must, open, signIn, SIZES, until } from "./kit.mjs";
 import { NOW } from "./world.mjs";
 
-/** Every page, with what must be on it before it is looked at. */
+const proposal = { roomId: "or-2", medicalTechnologyType: "endoscope", ambientLightLux: 60, surgicalLightLux: 150_000 };
+const propose = (mock) => mock.tell("proposal", { key: "P", roomId: "or-2", data: proposal, dateTime: new Date(NOW).toISOString() });
+
+/** What happens to a page before it is looked at. */
+const STATES = {
+  async lost(page, mock) {
+    mock.cut();
+    await page.getByRole("alert").first().waitFor();
+  },
+  async proposal(page, mock) {
+    await until("the stream", () => mock.opened.at(-1)?.patients.length === 1);
+    propose(mock);
+    await page.getByRole("button", { name: /^(Adapt|Adatta)$/ }).waitFor();
+  },
+};
+
+/** Every page, with what must be on it before it is looked at, and the state in which it is. */
 const PAGES = [
   ["block", "/block", "manager", "OR 2"],
   ["block-floor", "/block?view=floor&room=or-2", "manager", "OR 2"],
@@ -14,6 +30,8 @@ const PAGES = [
   ["rooms", "/rooms", "nurse", "OR 2"],
   ["room", "/rooms/or-2", "nurse", "P-0417"],
   ["room-free", "/rooms/or-4", "nurse", "OR 4"],
+  ["room-lost", "/rooms/or-2", "nurse", "P-0417", "lost"],
+  ["room-proposal", "/rooms/or-2", "nurse", "P-0417", "proposal"],
   ["staff", "/staff", "manager", "Neri"],
   ["bookings", "/bookings", "manager", "P-0431"],
   ["reports", "/reports", "surgeon", "Mele"],
@@ -22,11 +40,12 @@ const PAGES = [
   ["design", "/design", "nurse", "bg"],
 ];
 
-async function shown(browser, mock, [name, path, user, text], look) {
+async function shown(browser, mock, [name, path, user, text, state], look) {
   const tab = await open(browser, mock.url, look);
   await tab.go(path);
   await signIn(tab.page, user, "correct horse", look.language);
   await tab.page.getByText(text).first().waitFor({ timeout: 10_000 });
+  if (state !== undefined) await STATES[state](tab.page, mock);
   await tab.page.waitForTimeout(600);
   const file = `${name}-${look.theme}-${look.language}-${look.size.join("x")}.png`;
   await tab.page.screenshot({ path: ARTIFACTS + file });
@@ -102,8 +121,7 @@ export const JOURNEYS = [
   }],
   ["a proposal is adapted, and refused with its reason", async (browser, mock) => {
     const { page, close } = await room(browser, mock, "nurse");
-    const data = { roomId: "or-2", medicalTechnologyType: "endoscope", ambientLightLux: 60, surgicalLightLux: 150_000 };
-    mock.tell("proposal", { key: "P", roomId: "or-2", data, dateTime: new Date(NOW).toISOString() });
+    propose(mock);
     await page.getByText("Endoscope on: adapt light?").waitFor();
     await page.screenshot({ path: `${ARTIFACTS}room-proposal.png` });
     await page.getByRole("button", { name: "Adapt" }).click();
@@ -160,6 +178,51 @@ export const JOURNEYS = [
     const dateTime = new Date(NOW + 1_000).toISOString();
     mock.tell("room", { key: "TEMPERATURE_EVENT", roomId: "or-2", roomType: "OPERATING_ROOM", data: { temperatureValue: 23.7, temperatureUnit: "CELSIUS" }, dateTime });
     await page.getByText("23.7").first().waitFor({ timeout: 2_000 });
+    await close();
+  }],
+  ["vital signs are drawn as they are told, of the patient shown alone, and after a cut what was missed", async (browser, mock) => {
+    const { page, go, close } = await open(browser, mock.url);
+    await page.addInitScript(() => {
+      window.wasLost = false;
+      const look = () => {
+        window.wasLost ||= document.body?.textContent.includes("No connection since") ?? false;
+      };
+      new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+    });
+    await go("/rooms/or-2");
+    await signIn(page, "nurse");
+    await until("the patient is asked for", () => mock.opened.at(-1)?.patients.join() === "patient-0417");
+    must(mock.opened.every((it) => it.patients.every((id) => id === "patient-0417")), `asked for ${JSON.stringify(mock.opened)}`);
+    must(mock.opened.at(-1).last !== undefined, "the stream did not go on at its place");
+    const vitals = page.getByRole("region", { name: "Vital signs" });
+    await vitals.getByText("SpO").waitFor();
+    // The reading that follows the opening is over.
+    const reads = () => mock.asked.filter((it) => it.endsWith("/vital-signs")).length;
+    await until("the last reading", async () => {
+      const before = reads();
+      await page.waitForTimeout(1_500);
+      return reads() === before;
+    });
+    const say = (patientId, key, figures, seconds) => mock.tell("vital", { key: `PATIENT_${key}_UPDATE_EVENT`, data: { patientId, ...figures }, dateTime: new Date(NOW + seconds * 1_000).toISOString() });
+    const before = reads();
+    say("patient-0391", "HEARTBEAT", { heartbeat: 133 }, 10);
+    say("patient-0417", "HEARTBEAT", { heartbeat: 111 }, 10);
+    await vitals.getByText("111", { exact: true }).waitFor({ timeout: 1_000 });
+    must(reads() === before, "it was read, not told");
+    say("patient-0417", "RESPIRATORY_RATE", { data: { rate: 23 } }, 11);
+    await vitals.getByText("23", { exact: true }).waitFor({ timeout: 1_000 });
+    must((await page.getByText("133").count()) === 0, "another patient's heart rate is shown");
+    must(!(await page.evaluate(() => window.wasLost)), "the screen said that the stream was lost");
+    mock.cut();
+    await page.getByText(/No connection since/).first().waitFor({ timeout: 5_000 });
+    say("patient-0417", "HEARTBEAT", { heartbeat: 117 }, 20);
+    say("patient-0417", "BODY_TEMPERATURE", { temperature: 38.4 }, 20);
+    say("patient-0417", "HEARTBEAT", { heartbeat: 119 }, 30);
+    mock.mend();
+    await vitals.getByText("119", { exact: true }).waitFor({ timeout: 10_000 });
+    await vitals.getByText("38.4", { exact: true }).waitFor({ timeout: 1_000 });
+    await page.getByRole("link", { name: "Rooms", exact: true }).click();
+    await until("nobody is asked for any more", () => mock.opened.at(-1).patients.length === 0);
     await close();
   }],
   ["the network cut for 20 s: said, greyed, and caught up without a reload", async (browser, mock) => {

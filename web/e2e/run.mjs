@@ -1,15 +1,24 @@
 /**
  * The journeys in a browser. `--full` looks at every page in every size, theme and language;
  * `--only <words>` runs those whose name has the words; `--no-real` leaves the program out.
+ * `--soak` plays a day of twelve hours instead, and prints what the tabs need; `--figures` prints what
+ * the first look at a room costs.
  */
+import { figures } from "./figures.mjs";
 import { launch, Wrong } from "./kit.mjs";
 import { startMock } from "./mock.mjs";
 import { JOURNEYS, looks } from "./rare.mjs";
 import { binary, realJourney, startReal } from "./real.mjs";
+import { soak } from "./soak.mjs";
 
 const args = process.argv.slice(2);
 const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : undefined;
 const isFull = args.includes("--full");
+/** What is run alone, and takes its time. */
+const alone = [
+  ...(args.includes("--soak") ? [["a tab over a day of twelve hours", soak]] : []),
+  ...(args.includes("--figures") ? [["the first look at a room", figures]] : []),
+];
 const isChosen = (name) => only === undefined || name.includes(only);
 
 const browser = await launch();
@@ -29,10 +38,10 @@ async function attempt(name, work) {
 }
 
 // The program starts and plays its day while the made-up gateway is looked at.
-const real = !args.includes("--no-real") && isChosen("real") ? startReal() : undefined;
+const real = alone.length === 0 && !args.includes("--no-real") && isChosen("real") ? startReal() : undefined;
 real?.catch(() => undefined);
 
-const queue = [...looks(isFull), ...JOURNEYS].filter(([name]) => isChosen(name));
+const queue = alone.length > 0 ? alone : [...looks(isFull), ...JOURNEYS].filter(([name]) => isChosen(name));
 async function worker() {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const [name, work] = next;
@@ -41,7 +50,8 @@ async function worker() {
     await mock.close();
   }
 }
-await Promise.all([worker(), worker()]);
+// What is measured is measured by itself.
+await Promise.all(alone.length > 0 ? [worker()] : [worker(), worker()]);
 
 if (real !== undefined) {
   await attempt("real: the screen says what the services say", async () => {

@@ -35,7 +35,7 @@ export function Keys({ isWall }: { isWall: boolean }) {
   }, []);
   useEffect(() => {
     if (isWall) return;
-    let prefix = 0;
+    let prefix = Number.NEGATIVE_INFINITY;
     const press = (event: KeyboardEvent) => {
       if (event.key === "k" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
@@ -45,7 +45,7 @@ export function Keys({ isWall }: { isWall: boolean }) {
       if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       if (performance.now() - prefix < 1_500) {
         const to = { b: paths.block(), f: paths.figures(), r: paths.rooms(), p: paths.reports(), s: paths.staff(), k: paths.bookings(), m: paths.building() }[event.key];
-        prefix = 0;
+        prefix = Number.NEGATIVE_INFINITY;
         if (to !== undefined) void navigate({ to });
         return;
       }

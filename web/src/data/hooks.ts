@@ -7,7 +7,7 @@ import { blockNow } from "~/lib/clock";
 import { dayKey } from "~/lib/format";
 
 import { failureOf, onPartial, partial, send } from "./http";
-import { currentLive, onLive, type Connection, type Live } from "./live";
+import { currentLive, onLive, watchPatient, type Connection, type Live } from "./live";
 import { clockQuery } from "./queries";
 import { currentSession, mayOf, onSession, type May, type Session } from "./session";
 
@@ -26,6 +26,11 @@ export function useLive(): Live {
 
 export function useConnection(): Connection {
   return useLive().connection;
+}
+
+/** Has a patient's vital signs told as they come, as long as the component stands. */
+export function useWatched(patientId: string, processId: string): void {
+  useEffect(() => (patientId === "" ? undefined : watchPatient(patientId, processId)), [patientId, processId]);
 }
 
 /** Services that did not contribute to what is shown; "" when all did. */

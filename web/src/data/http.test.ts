@@ -1,7 +1,7 @@
 /** What an answer means: bodies, refusals with their sentence, sessions that go on. */
 import { afterEach, describe, expect, it as test, vi } from "vitest";
 
-import { api, body, failureOf, partial, send, setRenewal, whole } from "./http";
+import { api, body, entries, failureOf, orNull, partial, send, setRenewal, whole } from "./http";
 
 const answers = (...given: Response[]) => {
   const asked: Request[] = [];
@@ -57,6 +57,43 @@ describe("an answer", () => {
     await body(api.gateway.GET("/api/v1/obd/block-hp-tracking-info"));
     expect(partial()).toBe("");
   });
+});
+
+describe("a list in pages", () => {
+  const pages = (...given: readonly unknown[][]) => {
+    const asked: (string | undefined)[] = [];
+    const ask = ({ cursor }: { readonly cursor?: string }) => {
+      asked.push(cursor);
+      const at = Number(cursor ?? 0);
+      return Promise.resolve({ entries: given[at] ?? [], next: at + 1 < given.length ? String(at + 1) : null });
+    };
+    return { asked, ask };
+  };
+
+  test("is read to its end, from cursor to cursor", async () => {
+    const { asked, ask } = pages([1, 2], [], [3]);
+    expect(await entries(9, ask)).toEqual([1, 2, 3]);
+    expect(asked).toEqual([undefined, "1", "2"]);
+  });
+
+  test("is read no further than it may", async () => {
+    const { asked, ask } = pages([1], [2], [3]);
+    expect(await entries(2, ask)).toEqual([1, 2]);
+    expect(asked).toHaveLength(2);
+  });
+
+  test("that has no content, or says no next, is read once", async () => {
+    expect(await entries(9, () => Promise.resolve(undefined))).toEqual([]);
+    expect(await entries(9, () => Promise.resolve({ entries: [1] }))).toEqual([1]);
+  });
+});
+
+test("what is not there any more is null; any other failure stays one", async () => {
+  answers(json(404, problem), json(409, problem), json(200, { now: "", rate: 1 }));
+  const clock = () => orNull(whole(api.gateway.GET("/api/v1/clock")));
+  expect(await clock()).toBeNull();
+  await expect(clock()).rejects.toThrow("refused");
+  expect(await clock()).toMatchObject({ rate: 1 });
 });
 
 describe("a session that has run out", () => {

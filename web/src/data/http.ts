@@ -159,6 +159,35 @@ export async function whole<T>(answer: Promise<{ data?: T; error?: unknown; resp
   return found;
 }
 
+/** What an answer says; null where there is nothing any more. */
+export async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (failureOf(error).kind === "missing") return null;
+    throw error;
+  }
+}
+
+interface Page<T> {
+  readonly entries: readonly T[];
+  /** Where the next page begins; nothing on the last one. */
+  readonly next?: string | null;
+}
+
+/** The entries of a list that is answered in pages, of `most` pages at most. */
+export async function entries<T>(most: number, ask: (from: { readonly cursor?: string }) => Promise<Page<T> | undefined>): Promise<T[]> {
+  const all: T[] = [];
+  let from: { readonly cursor?: string } = {};
+  for (let count = 0; count < most; count += 1) {
+    const page = await ask(from);
+    all.push(...(page?.entries ?? []));
+    if (page?.next === null || page?.next === undefined) break;
+    from = { cursor: page.next };
+  }
+  return all;
+}
+
 /** Asks for something that no document describes in full, such as a command. */
 export async function send(method: string, path: string, headers: Record<string, string> = {}): Promise<Response> {
   const response = await ask(new Request(`${base}${path}`, { method, headers }));

@@ -2,8 +2,8 @@
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, expect, it as test, vi } from "vitest";
 
-import { apply, currentLive, dropProposal } from "./live";
-import { inserted, keys, type RoomHistory } from "./queries";
+import { apply, currentLive, dropProposal, follow, onLive, watchPatient } from "./live";
+import { keys, type RoomHistory, type VitalSigns } from "./queries";
 
 const client = new QueryClient();
 const empty: RoomHistory = { temperature: [], humidity: [], luminosity: [], presence: [] };
@@ -14,7 +14,10 @@ beforeEach(() => {
   vi.useFakeTimers();
   client.clear();
 });
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 test("samples are added to a room that is read, each once", () => {
   const sample = (key: string, data: object) => tell("room", { key, roomId: "or-1", data, dateTime: at });
@@ -32,10 +35,114 @@ test("samples are added to a room that is read, each once", () => {
   expect(client.getQueryData(keys.roomHistory("or-1"))).toEqual({ temperature: point(21.5), humidity: point(57), luminosity: point(98), presence: point(1) });
 });
 
-test("a late sample takes its place", () => {
-  const series = [10, 20, 40].map((it) => ({ at: it, value: it }));
-  expect(inserted(series, { at: 30, value: 30 }).map((it) => it.at)).toEqual([10, 20, 30, 40]);
-  expect(inserted(series, { at: 20, value: 7 })).toHaveLength(3);
+const none: VitalSigns = {
+  series: { heartBeat: [], saturationPercentage: [], systolicBloodPressure: [], diastolicBloodPressure: [], respiratoryRate: [], bodyTemperature: [] },
+  asOf: 0,
+  readTo: 0,
+};
+const seconds = (count: number) => new Date(Date.parse(at) + count * 1_000).toISOString();
+const sign = (patientId: string, key: string, figures: object, later = 0) =>
+  tell("vital", { key: `PATIENT_${key}_UPDATE_EVENT`, data: { patientId, ...figures }, dateTime: seconds(later) });
+const signs = (process: string) => client.getQueryData<VitalSigns>(keys.vitals(process))?.series;
+
+test("vital signs are added to every process that shows the patient, each once and in order", () => {
+  const over = [watchPatient("ada", "p-1"), watchPatient("ada", "p-2"), watchPatient("bea", "p-3")];
+  for (const process of ["p-1", "p-2", "p-3", "p-4"]) client.setQueryData(keys.vitals(process), none);
+  sign("ada", "HEARTBEAT", { heartbeat: 71 }, 10);
+  sign("ada", "HEARTBEAT", { heartbeat: 72 }, 0);
+  sign("ada", "HEARTBEAT", { heartbeat: 71 }, 10);
+  sign("ada", "HEARTBEAT", { pressure: 71 }, 20);
+  sign("cleo", "HEARTBEAT", { heartbeat: 73 });
+  expect(signs("p-1")?.heartBeat).toEqual([{ at: Date.parse(at), value: 72 }, { at: Date.parse(at) + 10_000, value: 71 }]);
+  expect(signs("p-2")).toEqual(signs("p-1"));
+  expect(signs("p-3")).toEqual(none.series);
+  expect(signs("p-4")).toEqual(none.series);
+  sign("ada", "HEARTBEAT", { heartbeat: 70 }, 86_405);
+  expect(signs("p-1")?.heartBeat.map((it) => it.value)).toEqual([71, 70]);
+  for (const it of over) it();
+  sign("ada", "HEARTBEAT", { heartbeat: 69 }, 86_410);
+  expect(signs("p-1")?.heartBeat).toHaveLength(2);
+});
+
+test("each vital sign has its name, beside the patient or one level below", () => {
+  const over = watchPatient("ada", "p-1");
+  sign("ada", "HEARTBEAT", { heartbeat: 71 });
+  expect(signs("p-1")).toBeUndefined();
+  client.setQueryData(keys.vitals("p-1"), none);
+  sign("ada", "HEARTBEAT", { heartbeat: 71 });
+  sign("ada", "DIASTOLIC_PRESSURE", { pressure: 78 });
+  sign("ada", "SYSTOLIC_PRESSURE", { data: { pressure: 121 } });
+  sign("ada", "RESPIRATORY_RATE", { rate: 15 });
+  sign("ada", "SATURATION", { saturation: 98 });
+  sign("ada", "BODY_TEMPERATURE", { data: { temperature: 36.4 } });
+  sign("ada", "MOOD", { mood: 1 });
+  const point = (value: number) => [{ at: Date.parse(at), value }];
+  expect(signs("p-1")).toEqual({
+    heartBeat: point(71), diastolicBloodPressure: point(78), systolicBloodPressure: point(121), respiratoryRate: point(15), saturationPercentage: point(98), bodyTemperature: point(36.4),
+  });
+  over();
+});
+
+/** Streams as they are opened; each tells what it is given. */
+function gateway() {
+  vi.stubGlobal("window", new EventTarget());
+  const opened: { address: string; place: string | undefined; say: (text: string) => void }[] = [];
+  vi.stubGlobal("fetch", (address: string, { headers, signal }: { headers: Record<string, string>; signal: AbortSignal }) => {
+    const pipe = new TransformStream<string, string>();
+    const writer = pipe.writable.getWriter();
+    signal.addEventListener("abort", () => void writer.abort(new Error("left")));
+    opened.push({ address, place: headers["last-event-id"], say: (text) => void writer.write(text) });
+    return Promise.resolve(new Response(pipe.readable.pipeThrough(new TextEncoderStream())));
+  });
+  return opened;
+}
+
+test("the stream names no more patients than the gateway answers for", async () => {
+  const opened = gateway();
+  const over = Array.from({ length: 70 }, (_, index) => watchPatient(`patient-${index}`, `process-${index}`));
+  const stop = follow(client);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(opened.map((it) => new URLSearchParams(it.address.split("?")[1]).getAll("patientId").length)).toEqual([64]);
+  for (const it of over) it();
+  stop();
+  await vi.advanceTimersByTimeAsync(100);
+});
+
+test("the stream moves to who is watched, at its place, and is not lost on the way", async () => {
+  const opened = gateway();
+  const read = vi.spyOn(client, "invalidateQueries");
+  const kinds = new Set<string>();
+  const stop = follow(client);
+  await vi.advanceTimersByTimeAsync(100);
+  const deaf = onLive(() => kinds.add(currentLive().connection.kind));
+  opened[0]?.say("id: 7\n\n");
+  await vi.advanceTimersByTimeAsync(10);
+  read.mockClear();
+  const over = [watchPatient("b&b", "p-2"), watchPatient("ada", "p-1"), watchPatient("ada", "p-1")];
+  await vi.advanceTimersByTimeAsync(100);
+  expect(opened.map((it) => [it.address, it.place])).toEqual([
+    ["/api/v1/obd/live", undefined],
+    ["/api/v1/obd/live?patientId=ada&patientId=b%26b", "7"],
+  ]);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(read.mock.calls.map(([it]) => it)).toEqual([{ queryKey: keys.vitals("p-2") }, { queryKey: keys.vitals("p-1") }]);
+  over[1]?.();
+  over[1]?.();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(opened).toHaveLength(2);
+  over[2]?.();
+  const again = watchPatient("ada", "p-1");
+  await vi.advanceTimersByTimeAsync(100);
+  expect(opened).toHaveLength(2);
+  again();
+  over[0]?.();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(opened.at(-1)).toMatchObject({ address: "/api/v1/obd/live", place: "7" });
+  expect(kinds).toEqual(new Set(["live"]));
+  deaf();
+  stop();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(opened).toHaveLength(3);
 });
 
 test("many events are one reading", () => {

@@ -4,14 +4,14 @@
  * It patches what was read before, so that a lost stream leaves the last values and a slower way to
  * refresh them. How it is, since when, is there for every page to say.
  */
-import type { QueryClient } from "@tanstack/react-query";
+import { notifyManager, type QueryClient } from "@tanstack/react-query";
 
 import { blockNow } from "~/lib/clock";
 import { instant } from "~/lib/format";
 import { SseParser, type Told } from "~/lib/sse";
 
 import { continueSession } from "./session";
-import { addSample, keys, type RoomHistory } from "./queries";
+import { addSample, addSign, keys, type RoomHistory, type Vital, type VitalSigns } from "./queries";
 
 export type Connection =
   | { readonly kind: "connecting" }
@@ -67,6 +67,52 @@ export function dropProposal(roomId: string): void {
   become({ proposals: Object.fromEntries(others) });
 }
 
+const ADDRESS = "/api/v1/obd/live";
+/** The gateway tells the vital signs of so many patients at once. */
+const MOST_PATIENTS = 64;
+/** How long others may still come or go before the stream is opened anew, milliseconds. */
+const GATHERING = 50;
+
+/** Patients whose vital signs are told, each with the processes that show them, counted. */
+const watched = new Map<string, Map<string, number>>();
+/** Streams that are open, or opening: they look whether their address is still the right one. */
+const streams = new Set<() => void>();
+let moving: ReturnType<typeof setTimeout> | undefined;
+
+/** Has a patient's vital signs told, and added to those of the process, until what it gives is called. */
+export function watchPatient(patientId: string, processId: string): () => void {
+  const processes = watched.get(patientId) ?? new Map<string, number>();
+  watched.set(patientId, processes);
+  processes.set(processId, (processes.get(processId) ?? 0) + 1);
+  moveSoon();
+  let isOver = false;
+  return () => {
+    if (isOver) return;
+    isOver = true;
+    const left = (processes.get(processId) ?? 1) - 1;
+    if (left > 0) processes.set(processId, left);
+    else processes.delete(processId);
+    if (processes.size === 0 && watched.get(patientId) === processes) watched.delete(patientId);
+    moveSoon();
+  };
+}
+
+function moveSoon(): void {
+  clearTimeout(moving);
+  moving = setTimeout(() => {
+    for (const look of [...streams]) look();
+  }, GATHERING);
+}
+
+function addressNow(): string {
+  const query = new URLSearchParams([...watched.keys()].sort().slice(0, MOST_PATIENTS).map((id) => ["patientId", id]));
+  return query.size === 0 ? ADDRESS : `${ADDRESS}?${query.toString()}`;
+}
+
+function processesWatched(): Set<string> {
+  return new Set([...watched.values()].flatMap((processes) => [...processes.keys()]));
+}
+
 /** Follows the stream until told to stop. */
 export function follow(client: QueryClient): () => void {
   const stop = new AbortController();
@@ -77,16 +123,25 @@ export function follow(client: QueryClient): () => void {
 async function run(client: QueryClient, stop: AbortSignal): Promise<void> {
   let place: string | undefined;
   let wait = 500;
+  let heard = new Set<string>();
   while (!stop.aborted) {
     const attempt = new AbortController();
     const abort = () => attempt.abort();
+    const address = addressNow();
+    let isMoved = false;
+    const look = () => {
+      if (addressNow() === address) return;
+      isMoved = true;
+      abort();
+    };
+    streams.add(look);
     stop.addEventListener("abort", abort);
     window.addEventListener("offline", abort);
     let watch = setTimeout(abort, 10_000);
     try {
       const headers: Record<string, string> = { accept: "text/event-stream" };
       if (place !== undefined) headers["last-event-id"] = place;
-      const response = await fetch("/api/v1/obd/live", { headers, signal: attempt.signal });
+      const response = await fetch(address, { headers, signal: attempt.signal });
       if (response.status === 401) await continueSession();
       if (response.ok && response.body !== null) {
         const wasLost = live.connection.kind === "lost";
@@ -94,6 +149,9 @@ async function run(client: QueryClient, stop: AbortSignal): Promise<void> {
         wait = 500;
         // What was read before the stream began may miss what happened between.
         if (place === undefined || wasLost) void client.invalidateQueries();
+        const shown = processesWatched();
+        for (const process of shown) if (!heard.has(process)) soon(client, keys.vitals(process), 1_000);
+        heard = shown;
         const parser = new SseParser();
         const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
         for (;;) {
@@ -102,7 +160,10 @@ async function run(client: QueryClient, stop: AbortSignal): Promise<void> {
           const { done, value } = await reader.read();
           if (done) break;
           const fed = parser.feed(value);
-          for (const told of fed.events) apply(client, told);
+          // What came together is drawn together.
+          notifyManager.batch(() => {
+            for (const told of fed.events) apply(client, told);
+          });
           place = fed.id ?? place;
         }
       }
@@ -110,9 +171,12 @@ async function run(client: QueryClient, stop: AbortSignal): Promise<void> {
       // Whatever ended it: it is tried again, and the screen says since when.
     }
     clearTimeout(watch);
+    streams.delete(look);
     stop.removeEventListener("abort", abort);
     window.removeEventListener("offline", abort);
     if (stop.aborted) break;
+    // Left for another address, at the place that was reached: nothing is lost.
+    if (isMoved) continue;
     if (live.connection.kind !== "lost") become({ connection: { kind: "lost", since: blockNow() } });
     await new Promise((resolve) => setTimeout(resolve, wait));
     wait = Math.min(wait * 2, 5_000);
@@ -148,6 +212,16 @@ export function apply(client: QueryClient, told: Told): void {
       client.setQueryData<RoomHistory>(keys.roomHistory(roomId), (before) =>
         before === undefined ? before : addSample(before, sample.quantity, { at, value: sample.value }),
       );
+      return;
+    }
+    case "vital": {
+      const sign = signOf(text(event["key"]), data);
+      if (sign === undefined) return;
+      for (const process of watched.get(text(data["patientId"]))?.keys() ?? []) {
+        client.setQueryData<VitalSigns>(keys.vitals(process), (before) =>
+          before === undefined ? before : addSign(before, sign.vital, { at, value: sign.value }),
+        );
+      }
       return;
     }
     case "process":
@@ -199,6 +273,27 @@ function sampleOf(key: string, data: Json, at: number): { quantity: keyof RoomHi
       return { quantity: "luminosity", value: figure(data["luminosityValue"]) };
     case "PRESENCE_EVENT":
       return { quantity: "presence", value: data["presenceDetected"] === true ? 1 : 0 };
+    default:
+      return undefined;
+  }
+}
+
+function signOf(key: string, data: Json): { vital: Vital; value: number } | undefined {
+  // The figure stands beside the patient or, as in the event of the process, one level below.
+  const of = isObject(data["data"]) ? data["data"] : data;
+  switch (key) {
+    case "PATIENT_HEARTBEAT_UPDATE_EVENT":
+      return { vital: "heartBeat", value: figure(of["heartbeat"]) };
+    case "PATIENT_DIASTOLIC_PRESSURE_UPDATE_EVENT":
+      return { vital: "diastolicBloodPressure", value: figure(of["pressure"]) };
+    case "PATIENT_SYSTOLIC_PRESSURE_UPDATE_EVENT":
+      return { vital: "systolicBloodPressure", value: figure(of["pressure"]) };
+    case "PATIENT_RESPIRATORY_RATE_UPDATE_EVENT":
+      return { vital: "respiratoryRate", value: figure(of["rate"]) };
+    case "PATIENT_SATURATION_UPDATE_EVENT":
+      return { vital: "saturationPercentage", value: figure(of["saturation"]) };
+    case "PATIENT_BODY_TEMPERATURE_UPDATE_EVENT":
+      return { vital: "bodyTemperature", value: figure(of["temperature"]) };
     default:
       return undefined;
   }

@@ -3,7 +3,7 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 
 import type { paths } from "~/api/performance";
 
-import { api, body, failureOf, whole } from "./http";
+import { api, body, orNull, whole } from "./http";
 import { keys } from "./queries";
 
 type Answer<P extends keyof paths> = paths[P] extends { get: { responses: { 200: { content: { "application/json": infer T } } } } } ? T : never;
@@ -30,14 +30,7 @@ export const dayQuery = (day: string) =>
 export const caseQuery = (processId: string) =>
   queryOptions({
     queryKey: [...keys.performance, "process", processId],
-    queryFn: async (): Promise<DayCase | null> => {
-      try {
-        return await whole(api.performance.GET("/api/v1/processes/{processId}", { params: { path: { processId } } }));
-      } catch (error) {
-        if (failureOf(error).kind === "missing") return null;
-        throw error;
-      }
-    },
+    queryFn: (): Promise<DayCase | null> => orNull(whole(api.performance.GET("/api/v1/processes/{processId}", { params: { path: { processId } } }))),
     staleTime: 10_000,
     // A case becomes late by time alone.
     refetchInterval: MINUTE,

@@ -14,9 +14,9 @@ import type { components as TrackingDoc } from "~/api/staff-tracking";
 import type { components as UserDoc } from "~/api/user-management-integration";
 import { blockNow, setClock } from "~/lib/clock";
 import { instant, setZone } from "~/lib/format";
-import type { Point } from "~/lib/series";
+import { joined, type Point } from "~/lib/series";
 
-import { api, body, failureOf, whole } from "./http";
+import { api, body, entries, orNull, whole } from "./http";
 
 export type Room = BuildingDoc["schemas"]["PlacedRoom"];
 export type Technology = BuildingDoc["schemas"]["TechnologyAnswer"];
@@ -44,6 +44,7 @@ export const keys = {
   roomHistory: (room: string) => ["room-history", room],
   processes: ["processes"],
   process: (id: string) => ["process", id],
+  vitals: (process: string) => ["vitals", process],
   bookings: ["bookings"],
   whereabouts: ["whereabouts"],
   movements: ["movements"],
@@ -119,41 +120,30 @@ const HOURS = 3 * 60 * MINUTE;
 
 /** Adds a sample at its place; the same again changes nothing. */
 export function addSample(before: RoomHistory, quantity: keyof RoomHistory, point: Point): RoomHistory {
-  if (Number.isNaN(point.value)) return before;
-  return { ...before, [quantity]: inserted(before[quantity], point) };
+  return withPoints(before, quantity, [point], HOURS);
 }
 
-/** A series with one more point, by time; a point of the same instant takes the place of the former. */
-export function inserted(series: readonly Point[], point: Point): readonly Point[] {
-  const newest = series.at(-1);
-  if (newest === undefined || newest.at < point.at) {
-    const oldest = point.at - HOURS;
-    const kept = (series[0]?.at ?? oldest) < oldest ? series.filter((it) => it.at >= oldest) : series;
-    return [...kept, point];
-  }
-  const others = series.filter((it) => it.at !== point.at);
-  return [...others, point].sort((a, b) => a.at - b.at);
+/** Series by quantity with more points of one of them; the very same when there is nothing new. */
+function withPoints<Q extends string, S extends Readonly<Record<Q, readonly Point[]>>>(before: S, quantity: Q, points: readonly Point[], kept: number): S {
+  const series = joined(before[quantity], points, kept);
+  return series === before[quantity] ? before : { ...before, [quantity]: series };
 }
 
 /** What was measured in a room in a span of time; until now without an end. */
 async function roomSamples(room: string, span: { readonly from: string; readonly to?: string }): Promise<RoomHistory> {
   const series: Record<keyof RoomHistory, Point[]> = { temperature: [], humidity: [], luminosity: [], presence: [] };
-  let cursor: string | undefined;
-  for (let page = 0; page < 20; page += 1) {
-    const query = { ...span, limit: 1000, ...(cursor === undefined ? {} : { cursor }) };
-    const list = await body(api.building.GET("/api/v1/rooms/data/{roomId}", { params: { path: { roomId: room }, query } }));
-    for (const { date, quantity, entry } of list?.entries ?? []) {
-      const at = instant(date);
-      const value = {
-        temperature: entry.temperature?.value,
-        humidity: entry.humidity,
-        luminosity: entry.luminosity?.value,
-        presence: entry.presence === true ? 1 : 0,
-      }[quantity];
-      if (value !== null && value !== undefined) series[quantity].push({ at, value });
-    }
-    if (list?.next === null || list?.next === undefined) break;
-    cursor = list.next;
+  const samples = await entries(20, (from) =>
+    body(api.building.GET("/api/v1/rooms/data/{roomId}", { params: { path: { roomId: room }, query: { ...span, limit: 1000, ...from } } })),
+  );
+  for (const { date, quantity, entry } of samples) {
+    const at = instant(date);
+    const value = {
+      temperature: entry.temperature?.value,
+      humidity: entry.humidity,
+      luminosity: entry.luminosity?.value,
+      presence: entry.presence === true ? 1 : 0,
+    }[quantity];
+    if (value !== null && value !== undefined) series[quantity].push({ at, value });
   }
   return series;
 }
@@ -162,19 +152,9 @@ async function roomSamples(room: string, span: { readonly from: string; readonly
 export const roomSpanQuery = (room: string, from: number, to: number) =>
   queryOptions({
     queryKey: [...keys.roomHistory(room), from, to],
-    queryFn: async () => orNull(roomSamples(room, { from: new Date(from).toISOString(), to: new Date(to).toISOString() })),
+    queryFn: () => orNull(roomSamples(room, { from: new Date(from).toISOString(), to: new Date(to).toISOString() })),
     staleTime: 10 * MINUTE,
   });
-
-/** What an answer says; null where there is nothing any more. */
-async function orNull<T>(answer: Promise<T>): Promise<T | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (failureOf(error).kind === "missing") return null;
-    throw error;
-  }
-}
 
 /** A room's climate of the last hours, each sample with its time. */
 export const roomHistoryQuery = (room: string) =>
@@ -187,22 +167,9 @@ export const roomHistoryQuery = (room: string) =>
   });
 
 /** Surgeries under way. */
-async function openProcesses(): Promise<Process[]> {
-  const all: Process[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < 10; page += 1) {
-    const query = { open: true, limit: 500, ...(cursor === undefined ? {} : { cursor }) };
-    const list = await body(api.processes.GET("/api/v1/processes", { params: { query } }));
-    all.push(...(list?.entries ?? []));
-    if (list?.next === null || list?.next === undefined) break;
-    cursor = list.next;
-  }
-  return all;
-}
-
 export const openProcessesQuery = queryOptions({
   queryKey: [...keys.processes, "open"],
-  queryFn: openProcesses,
+  queryFn: () => entries<Process>(10, (from) => body(api.processes.GET("/api/v1/processes", { params: { query: { open: true, limit: 500, ...from } } }))),
   staleTime: 5_000,
   refetchInterval: 30_000,
 });
@@ -243,48 +210,39 @@ function isVital(text: string): text is Vital {
 
 export interface VitalSigns {
   readonly series: Readonly<Record<Vital, readonly Point[]>>;
-  /** The block's time when it was asked last: a value's age counts up to here. */
+  /** The block's time when it was asked last: a value's age counts up to here while nothing is told. */
   readonly asOf: number;
+  /** The newest instant that was read. What was only told lies behind it, and may have holes. */
+  readonly readTo: number;
 }
 
-const NO_VITALS: VitalSigns["series"] = {
-  heartBeat: [],
-  saturationPercentage: [],
-  systolicBloodPressure: [],
-  diastolicBloodPressure: [],
-  respiratoryRate: [],
-  bodyTemperature: [],
-};
+/** How far back a patient's vital signs are kept: all of nearly every surgery. */
+const DAY = 24 * 60 * MINUTE;
+
+/** Adds a vital sign at its place; the same again changes nothing. */
+export function addSign(before: VitalSigns, vital: Vital, point: Point): VitalSigns {
+  const series = withPoints(before.series, vital, [point], DAY);
+  return series === before.series ? before : { ...before, series };
+}
 
 /**
- * A patient's vital signs. The stream does not carry them, so what is new is asked for every two
- * seconds, and added to what is there.
+ * A patient's vital signs: all of them, then what is new since they were read last, added to what is
+ * there. While the stream tells them this only fills its holes; else it is how new ones come.
  */
-export const vitalsQuery = (client: QueryClient, id: string) =>
+export const vitalsQuery = (client: QueryClient, id: string, isLive: boolean) =>
   queryOptions({
-    queryKey: ["vitals", id],
+    queryKey: keys.vitals(id),
     queryFn: async (): Promise<VitalSigns> => {
-      const before = client.getQueryData<VitalSigns>(["vitals", id])?.series ?? NO_VITALS;
-      const newest = Math.max(0, ...VITALS.map((vital) => before[vital].at(-1)?.at ?? 0));
+      const cached = () => client.getQueryData<VitalSigns>(keys.vitals(id));
       const asOf = blockNow();
-      const series: Record<Vital, Point[]> = { ...emptied() };
-      for (const vital of VITALS) series[vital] = [...before[vital]];
-      const from = newest === 0 ? {} : { from: new Date(newest).toISOString() };
-      let cursor: string | undefined;
-      for (let page = 0; page < 40; page += 1) {
-        const query = { ...from, limit: 1000, ...(cursor === undefined ? {} : { cursor }) };
-        const params = { path: { processId: id }, query };
-        const list = await body(api.processes.GET("/api/v1/processes/{processId}/vital-signs", { params }));
-        for (const { dateTime, quantity, value } of list?.entries ?? []) {
-          const at = instant(dateTime);
-          if (isVital(quantity) && (series[quantity].at(-1)?.at ?? 0) < at) series[quantity].push({ at, value });
-        }
-        if (list?.next === null || list?.next === undefined) break;
-        cursor = list.next;
-      }
-      return { series, asOf };
+      const before = cached()?.readTo ?? 0;
+      const read = await signsRead(id, before === 0 ? {} : { from: new Date(before).toISOString() });
+      // Looked at only now: the stream may have told something while this was read.
+      let series = cached()?.series ?? emptied();
+      for (const vital of VITALS) series = withPoints(series, vital, read[vital], DAY);
+      return { series, asOf, readTo: Math.max(before, ...VITALS.map((vital) => read[vital].at(-1)?.at ?? 0)) };
     },
-    refetchInterval: 2_000,
+    refetchInterval: isLive ? 2 * MINUTE : 2_000,
     staleTime: 1_000,
     structuralSharing: false,
   });
@@ -306,26 +264,28 @@ const WHOLE = 4 * 60 * MINUTE;
 /** A patient's vital signs in a span that is over; null for a surgery that is not there any more. */
 export const vitalSpanQuery = (id: string, from: number, to: number) =>
   queryOptions({
-    queryKey: ["vitals", id, from, to],
+    queryKey: [...keys.vitals(id), from, to],
     queryFn: () => orNull(vitalSamples(id, from, to)),
     staleTime: 10 * MINUTE,
   });
 
-async function vitalSamples(id: string, from: number, to: number): Promise<VitalSigns["series"]> {
-  const series = emptied();
+function vitalSamples(id: string, from: number, to: number): Promise<VitalSigns["series"]> {
   const span = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
   // A curve has no more points than it is wide; the extremes stand in the tables.
   const coarse = to - from > WHOLE ? { resolution: Math.ceil((to - from) / 1_440_000) } : {};
-  let cursor: string | undefined;
-  for (let page = 0; page < 40; page += 1) {
-    const query = { ...span, ...coarse, limit: 2_000, ...(cursor === undefined ? {} : { cursor }) };
-    const list = await body(api.processes.GET("/api/v1/processes/{processId}/vital-signs", { params: { path: { processId: id }, query } }));
-    for (const { dateTime, quantity, value } of list?.entries ?? []) {
-      const at = instant(dateTime);
-      if (isVital(quantity) && !Number.isNaN(at)) series[quantity].push({ at, value });
-    }
-    if (list?.next === null || list?.next === undefined) break;
-    cursor = list.next;
+  return signsRead(id, { ...span, ...coarse });
+}
+
+/** Vital signs as the service lists them: by time. */
+async function signsRead(id: string, span: { readonly from?: string; readonly to?: string; readonly resolution?: number }): Promise<Record<Vital, Point[]>> {
+  const params = { path: { processId: id } };
+  const samples = await entries(40, (from) =>
+    body(api.processes.GET("/api/v1/processes/{processId}/vital-signs", { params: { ...params, query: { ...span, limit: 10_000, ...from } } })),
+  );
+  const series = emptied();
+  for (const { dateTime, quantity, value } of samples) {
+    const at = instant(dateTime);
+    if (isVital(quantity) && !Number.isNaN(at)) series[quantity].push({ at, value });
   }
   return series;
 }
@@ -373,35 +333,20 @@ export const decisionsQuery = (room: string) =>
   queryOptions({
     queryKey: [...keys.decisions, room],
     queryFn: async () => {
-      const from = new Date(blockNow() - 12 * 60 * MINUTE).toISOString();
-      const all: Decision[] = [];
-      let cursor: string | undefined;
-      for (let page = 0; page < 10; page += 1) {
-        const query = { roomId: room, from, limit: 500, ...(cursor === undefined ? {} : { cursor }) };
-        const list = await body(api.automation.GET("/api/v1/decisions", { params: { query } }));
-        all.push(...(list?.entries ?? []));
-        if (list?.next === null || list?.next === undefined) break;
-        cursor = list.next;
-      }
+      const query = { roomId: room, from: new Date(blockNow() - 12 * 60 * MINUTE).toISOString(), limit: 500 };
+      const all = await entries<Decision>(10, (from) => body(api.automation.GET("/api/v1/decisions", { params: { query: { ...query, ...from } } })));
       return all.reverse();
     },
     staleTime: 10_000,
     refetchInterval: 15_000,
   });
 
-/** A professional by id; `undefined` for somebody whom nobody knows. */
+/** A professional by id; null for somebody whom nobody knows. */
 export const professionalQuery = (id: string) =>
   queryOptions({
     queryKey: ["professional", id],
-    queryFn: async (): Promise<Professional | null> => {
-      try {
-        const params = { path: { healthProfessionalId: id } };
-        return await whole(api.users.GET("/api/v1/healthProfessionals/{healthProfessionalId}", { params }));
-      } catch (error) {
-        if (failureOf(error).kind === "missing") return null;
-        throw error;
-      }
-    },
+    queryFn: (): Promise<Professional | null> =>
+      orNull(whole(api.users.GET("/api/v1/healthProfessionals/{healthProfessionalId}", { params: { path: { healthProfessionalId: id } } }))),
     staleTime: 30 * MINUTE,
   });
 
@@ -409,31 +354,15 @@ export const professionalQuery = (id: string) =>
 export const patientQuery = (taxCode: string) =>
   queryOptions({
     queryKey: ["patient", taxCode],
-    queryFn: async () => {
-      try {
-        const params = { path: { taxCode } };
-        return await whole(api.patients.GET("/api/v1/patients/{taxCode}", { params }));
-      } catch (error) {
-        if (failureOf(error).kind === "missing") return null;
-        throw error;
-      }
-    },
+    queryFn: () => orNull(whole(api.patients.GET("/api/v1/patients/{taxCode}", { params: { path: { taxCode } } }))),
     staleTime: 30 * MINUTE,
   });
 
 export const reportsQuery = queryOptions({
   queryKey: keys.reports,
   queryFn: async () => {
-    const all: ReportEntry[] = [];
-    let cursor: string | undefined;
-    for (let page = 0; page < 10; page += 1) {
-      const query = { limit: 500, ...(cursor === undefined ? {} : { cursor }) };
-      const list = await body(api.reports.GET("/api/v1/reports", { params: { query } }));
-      all.push(...(list?.entries ?? []).map((linked) => linked.entry));
-      if (list?.next === null || list?.next === undefined) break;
-      cursor = list.next;
-    }
-    return all.reverse();
+    const all = await entries(10, (from) => body(api.reports.GET("/api/v1/reports", { params: { query: { limit: 500, ...from } } })));
+    return all.map((linked): ReportEntry => linked.entry).reverse();
   },
   staleTime: 20_000,
 });

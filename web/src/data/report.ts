@@ -1,7 +1,7 @@
 /** Reports: reading, versions, additions, signatures. */
 import { queryOptions } from "@tanstack/react-query";
 
-import { api, Failed, failureOf, send, whole } from "./http";
+import { api, Failed, orNull, send, whole } from "./http";
 import { keys, type Report } from "./queries";
 
 export const reportQuery = (id: string) =>
@@ -28,14 +28,9 @@ export const versionsQuery = (id: string) =>
 export const versionQuery = (id: string, version: number) =>
   queryOptions({
     queryKey: [...keys.reports, id, "versions", version],
-    queryFn: async () => {
-      try {
-        const params = { path: { surgicalProcessId: id, version } };
-        return await whole(api.reports.GET("/api/v1/reports/{surgicalProcessId}/versions/{version}", { params, headers: { accept: "application/json" } }));
-      } catch (error) {
-        if (failureOf(error).kind === "missing") return null;
-        throw error;
-      }
+    queryFn: () => {
+      const params = { path: { surgicalProcessId: id, version } };
+      return orNull(whole(api.reports.GET("/api/v1/reports/{surgicalProcessId}/versions/{version}", { params, headers: { accept: "application/json" } })));
     },
     staleTime: Number.POSITIVE_INFINITY,
   });

@@ -5,7 +5,7 @@ import { IDLE, isPending, next, type Action } from "./action";
 import { csv } from "./csv";
 import { clockTime, dayKey, duration, fromLocalInput, localInput, number, setZone } from "./format";
 import { catalogues, fill, wordsOf } from "./i18n";
-import { departuresOf, gapsOf, isStale, periodOf, runs, thinned, trendOf } from "./series";
+import { departuresOf, gapsOf, isStale, joined, periodOf, runs, thinned, trendOf, type Point } from "./series";
 import { SseParser } from "./sse";
 
 const at = (text: string) => Date.parse(text);
@@ -57,6 +57,12 @@ describe("the stream", () => {
     }
   });
 
+  test("the place is reached with the whole event", () => {
+    const parser = new SseParser();
+    expect(parser.feed("event: room\nid: a\ndata: 1\n\nevent: room\nid: b\nda").id).toBe("a");
+    expect(parser.feed("ta: 2\n\n")).toEqual({ events: [{ event: "room", data: "2" }], id: "b" });
+  });
+
   test("a heartbeat moves the place and tells nothing", () => {
     expect(new SseParser().feed(": alive\nid: c\n\n")).toEqual({ events: [], id: "c" });
   });
@@ -64,6 +70,19 @@ describe("the stream", () => {
 
 describe("series", () => {
   const points = (...ats: number[]) => ats.map((it) => ({ at: it * 1_000, value: it }));
+  const ats = (series: readonly Point[]) => series.map((it) => it.at / 1_000);
+
+  test("new points take their places, each once, and the oldest go", () => {
+    const series = points(10, 20, 40);
+    expect(ats(joined(series, points(50), 90_000))).toEqual([10, 20, 40, 50]);
+    expect(ats(joined(series, points(60, 30), 90_000))).toEqual([10, 20, 30, 40, 60]);
+    expect(ats(joined(series, points(41), 30_000))).toEqual([20, 40, 41]);
+    expect(ats(joined(series, points(5), 30_000))).toEqual([10, 20, 40]);
+    expect(joined(series, [{ at: 20_000, value: 7 }], 90_000)).toEqual([series[0], { at: 20_000, value: 7 }, series[2]]);
+    expect(joined(series, points(10, 40), 90_000)).toBe(series);
+    expect(joined(series, [{ at: 50_000, value: Number.NaN }, { at: Number.NaN, value: 1 }], 90_000)).toBe(series);
+    expect(joined([], [], 1)).toEqual([]);
+  });
 
   test("a value is old after twice its period", () => {
     const regular = points(0, 10, 20, 30);

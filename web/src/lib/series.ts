@@ -6,6 +6,25 @@ export interface Point {
   readonly value: number;
 }
 
+/**
+ * A series with more points, by time. A point takes the place of one of the same instant, and what is
+ * more than `kept` milliseconds older than the newest goes; the same again changes nothing.
+ */
+export function joined(series: readonly Point[], more: readonly Point[], kept: number): readonly Point[] {
+  const told = more.filter((it) => !Number.isNaN(it.at) && !Number.isNaN(it.value));
+  if (told.length === 0) return series;
+  const first = told.reduce((least, it) => Math.min(least, it.at), Number.POSITIVE_INFINITY);
+  // What is new is nearly always at the end: only from there on is anything looked at.
+  const from = series.findLastIndex((it) => it.at < first) + 1;
+  const values = new Map(series.slice(from).map((it) => [it.at, it.value]));
+  if (told.every((it) => values.get(it.at) === it.value)) return series;
+  for (const it of told) values.set(it.at, it.value);
+  const last = [...values].sort(([a], [b]) => a - b).map(([at, value]): Point => ({ at, value }));
+  const all = [...series.slice(0, from), ...last];
+  const oldest = (all.at(-1)?.at ?? 0) - kept;
+  return (all[0]?.at ?? oldest) < oldest ? all.filter((it) => it.at >= oldest) : all;
+}
+
 /** The usual time between two points: the median of the last ones; undefined below three points. */
 export function periodOf(points: readonly Point[]): number | undefined {
   const gaps: number[] = [];

@@ -23,6 +23,7 @@ export class SseParser {
   #event = "";
   #data: string[] = [];
   #id: string | undefined;
+  #place: string | undefined;
 
   feed(piece: string): Fed {
     const events: Told[] = [];
@@ -32,6 +33,8 @@ export class SseParser {
     this.#rest = lines.pop() ?? "";
     for (const line of lines) {
       if (line === "") {
+        // A place is reached with the whole event: what is cut off behind its id is told again.
+        this.#place = this.#id;
         if (this.#data.length > 0) {
           events.push({ event: this.#event === "" ? "message" : this.#event, data: this.#data.join("\n") });
         }
@@ -46,6 +49,6 @@ export class SseParser {
       else if (field === "data") this.#data.push(value);
       else if (field === "id" && !value.includes("\0")) this.#id = value;
     }
-    return { events, id: this.#id };
+    return { events, id: this.#place };
   }
 }

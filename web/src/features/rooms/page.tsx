@@ -157,7 +157,8 @@ function Top({ room, course }: { room: Room; course: Course | undefined }) {
       )}
       {connection.kind === "lost" ? (
         <span className="chip lost" role="alert">
-          <Icon name="offline" /> {t("live.since", { time: clockTime(connection.since, language) })}
+          <Icon name="offline" /> <span className="landscape-only">{t("live.since", { time: clockTime(connection.since, language) })}</span>
+          <span className="portrait-only">{t("live.since.short", { time: clockTime(connection.since, language) })}</span>
         </span>
       ) : (
         <span className="live">{t(connection.kind === "live" ? "live" : "live.connecting")}</span>

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState, type CSSProperties } from "react";
 
-import { useConnection, useNow } from "~/data/hooks";
+import { useConnection, useNow, useWatched } from "~/data/hooks";
 import { vitalsQuery, type Vital, type VitalSigns } from "~/data/queries";
 import type { Climate, Course } from "~/data/room";
 import { clockRate } from "~/lib/clock";
@@ -74,14 +74,18 @@ export function ticksOf(window: LaneWindow, now: number): number[] {
 export function Vitals({ course, climate, ranges }: { course: Course; climate: Climate; ranges: Ranges | undefined }) {
   const { t, language } = useWords();
   const client = useQueryClient();
-  const vitals = useQuery(vitalsQuery(client, course.process.processId));
   const connection = useConnection();
+  const isLive = connection.kind === "live";
+  const { patientId, processId } = course.process;
+  useWatched(patientId, processId);
+  const vitals = useQuery(vitalsQuery(client, processId, isLive));
   const now = useNow();
   const [isWhole, setWhole] = useState(false);
   const [isOpen, setOpen] = useState(false);
   const window = windowOf(instant(course.process.dateTime), now, isWhole);
   const isLost = connection.kind === "lost" || vitals.isError;
-  const asOf = vitals.data?.asOf ?? now;
+  // A stream that lives would have told what is newer.
+  const asOf = isLive && !vitals.isError ? now : (vitals.data?.asOf ?? now);
   const x = (at: number) => ((at - window.from) / (window.to - window.from)) * 100;
   // A label stands in a band only where it fits: letters are wider beside a narrow chart.
   const perLetter = document.documentElement.dataset["density"] === "tablet" ? 3.5 : 1.5;

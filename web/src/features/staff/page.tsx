@@ -4,7 +4,7 @@ import { queryOptions, useQueries, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 
 import { useDay, useMay, useNow } from "~/data/hooks";
-import { api, body, failureOf } from "~/data/http";
+import { api, body, entries, failureOf } from "~/data/http";
 import { keys, professionalQuery, roomsQuery, whereaboutsQuery, type Movement } from "~/data/queries";
 import { csv, download } from "~/lib/csv";
 import { clockSeconds, clockTime, fromLocalInput, instant, localInput } from "~/lib/format";
@@ -23,20 +23,14 @@ const movementsQuery = (of: { room: string | undefined; person: string | undefin
   queryOptions({
     queryKey: [...keys.movements, of.room ?? "", of.person ?? "", from, to],
     queryFn: async (): Promise<readonly Movement[]> => {
-      const all: Movement[] = [];
-      let cursor: string | undefined;
-      for (let page = 0; page < 20; page += 1) {
-        const query = { from, to, limit: 500, ...(cursor === undefined ? {} : { cursor }) };
-        const list =
-          of.person !== undefined
-            ? await body(api.tracking.GET("/api/v1/health-professionals-tracking-data/{healthProfessionalId}", { params: { path: { healthProfessionalId: of.person }, query } }))
-            : of.room !== undefined
-              ? await body(api.tracking.GET("/api/v1/rooms-tracking-data/{roomId}", { params: { path: { roomId: of.room }, query } }))
-              : await body(api.tracking.GET("/api/v1/block-tracking-data", { params: { query } }));
-        all.push(...(list?.entries ?? []));
-        if (list?.next === null || list?.next === undefined) break;
-        cursor = list.next;
-      }
+      const all = await entries<Movement>(20, (place) => {
+        const query = { from, to, limit: 500, ...place };
+        return of.person !== undefined
+          ? body(api.tracking.GET("/api/v1/health-professionals-tracking-data/{healthProfessionalId}", { params: { path: { healthProfessionalId: of.person }, query } }))
+          : of.room !== undefined
+            ? body(api.tracking.GET("/api/v1/rooms-tracking-data/{roomId}", { params: { path: { roomId: of.room }, query } }))
+            : body(api.tracking.GET("/api/v1/block-tracking-data", { params: { query } }));
+      });
       return all.reverse();
     },
     staleTime: 10_000,

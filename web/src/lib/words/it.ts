@@ -62,6 +62,7 @@ export const it: Readonly<Record<Key, string>> = {
   "live.connecting": "connessione",
   "live.lost": "non in diretta",
   "live.since": "Nessuna connessione dalle {time}",
+  "live.since.short": "senza rete dalle {time}",
   "live.kept": "I valori sono gli ultimi ricevuti. La registrazione continua. Non serve fare nulla.",
   "partial.title": "Non c'è tutto: {services} non ha risposto",
   "partial.text": "Tutto il resto è in diretta. Torna da solo.",
