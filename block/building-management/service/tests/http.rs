@@ -183,8 +183,11 @@ async fn rooms_lie_on_the_floor_plan_and_zones_have_names() {
     assert_eq!(house.status(Method::DELETE, "rooms/or-2/layout", "").await, 204);
     assert_eq!(house.status(Method::DELETE, "rooms/or-2/layout", "").await, 204);
     assert_eq!(house.get("rooms/or-2").await.get("layout"), Some(&Value::Null));
-    // A room of the same id begins without the former one's place.
+    // A room that is refused takes nothing from the one there; a later one of the same id begins
+    // without the former one's place.
     assert_eq!(house.status(Method::PUT, "rooms/or-2/layout", place).await, 204);
+    assert_eq!(house.status(Method::POST, "rooms", ROOM).await, 409);
+    assert_eq!(house.get("rooms/or-2").await.get("layout"), Some(&layout));
     assert_eq!(house.status(Method::DELETE, "rooms/or-2", "").await, 204);
     assert_eq!(house.status(Method::POST, "rooms", ROOM).await, 201);
     assert_eq!(house.get("rooms/or-2").await.get("layout"), Some(&Value::Null));

@@ -48,8 +48,6 @@ pub(super) async fn create(
     let at = fact_time.or(served.clock.now());
     let url = url(&authority, &entry.id);
     let room: Room = entry.try_into()?;
-    // A former room of this id leaves nothing to this one.
-    served.floor.unplace(&room.id).await?;
     served.administrator.create_room(room, at).await.map_err(change_problem)?;
     Ok((StatusCode::CREATED, [(header::LOCATION, url)]).into_response())
 }
@@ -165,6 +163,8 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, Problem> {
     let at = fact_time.or(served.clock.now());
     let id = parse_id(&id)?;
+    // First, so that no later room of this id lies where this one did.
+    served.floor.unplace(&id).await?;
     served.administrator.remove_room(&id, at).await.map_err(change_problem)?;
     Ok(StatusCode::NO_CONTENT)
 }
