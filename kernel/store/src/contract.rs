@@ -312,7 +312,9 @@ async fn pages(store: &Store) {
         // Ties, and unknown times in both wards.
         let minute = if n % 5 == 0 { None } else { Some(n % 4) };
         let ward = if n % 3 == 0 { "a" } else { "b" };
-        people.insert(&format!("{n:02}"), &person(ward, minute), vec![]).await.unwrap();
+        // An instant within an id, as services have them, is text like other text.
+        let id = format!("0\u{1}2026-05-15T08:00:00.000Z\u{1}{n:02}");
+        people.insert(&id, &person(ward, minute), vec![]).await.unwrap();
     }
     let orders = [Order::Ascending, Order::Descending];
     let mut finds = vec![Find::all(), Find::all().descending(ID)];

@@ -1,8 +1,8 @@
 //! Movements and presences as documents.
 //!
-//! A movement's id is its place in every list (time, leaving before entering, professional, room),
-//! so that the database's order by time and id is the contract's, and a repeated movement collides
-//! with itself. A presence is one small document per professional, indexed by the room they are in:
+//! A movement's id is its place among those of one instant (leaving before entering, professional,
+//! room), so that the database's order by time and id is the contract's, and a repeated movement
+//! collides with itself. A presence is one small document per professional, indexed by the room they are in:
 //! who is inside now costs as much as the answer is long.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -338,6 +338,8 @@ fn document(movement: &Movement) -> MovementDocument {
     }
 }
 
+/// The instant does not come first: there are servers which take text that begins like one for an
+/// instant when they compare.
 fn id(movement: &Movement) -> String {
     let at = instant::write(movement.at);
     let passage = match movement.passage {
@@ -345,7 +347,7 @@ fn id(movement: &Movement) -> String {
         Passage::Entered => 1,
     };
     let Movement { professional, room, .. } = movement;
-    format!("{at}{SEPARATOR}{passage}{SEPARATOR}{professional}{SEPARATOR}{room}")
+    format!("{passage}{SEPARATOR}{at}{SEPARATOR}{professional}{SEPARATOR}{room}")
 }
 
 fn failed(source: impl std::error::Error + Send + Sync + 'static) -> StoreError {
