@@ -2,7 +2,8 @@
 //! limit and a size limit, and counted as work until answered.
 //!
 //! Nothing is tried twice here but an expired token: the caller knows whether trying again is
-//! right, and [`CallError::is_retryable`] tells it whether it could help.
+//! right, and [`CallError::is_retryable`] tells it whether it could help. A service that does not
+//! answer several calls in a row is left alone for a while.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,6 +18,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::breaker::Breakers;
 use crate::chain;
 use crate::settings::Secret;
 
@@ -272,6 +274,7 @@ pub struct Calls {
     tokens: TokenSource,
     activity: Activity,
     vouch: Option<Arc<str>>,
+    breakers: Breakers,
 }
 
 impl fmt::Debug for Calls {
@@ -295,6 +298,12 @@ pub enum CallError {
     #[error("{service} did not answer in time")]
     TimedOut {
         /// Who was called.
+        service: Service,
+    },
+    /// It did not answer the calls before, and is left alone for a while.
+    #[error("{service} does not answer, and is not asked for a moment")]
+    LeftAlone {
+        /// Who was to be called.
         service: Service,
     },
     /// No token could be got for the call.
@@ -336,6 +345,7 @@ impl CallError {
         match self {
             Self::Unreachable { service, .. }
             | Self::TimedOut { service }
+            | Self::LeftAlone { service }
             | Self::NoToken { service, .. }
             | Self::TooLarge { service }
             | Self::Unreadable { service, .. }
@@ -347,7 +357,10 @@ impl CallError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::NoToken { .. } => true,
+            Self::Unreachable { .. }
+            | Self::TimedOut { .. }
+            | Self::LeftAlone { .. }
+            | Self::NoToken { .. } => true,
             Self::TooLarge { .. } | Self::Unreadable { .. } | Self::Encode { .. } => false,
         }
     }
@@ -362,7 +375,7 @@ impl Calls {
         tokens: TokenSource,
         activity: Activity,
     ) -> Self {
-        Self { client, endpoints, tokens, activity, vouch: None }
+        Self { client, endpoints, tokens, activity, vouch: None, breakers: Breakers::default() }
     }
 
     /// The same calls, saying of what is asked while a request is being answered where that came
@@ -586,6 +599,19 @@ impl Call {
     }
 
     async fn once(&self, token: Option<&str>) -> Result<Answer, CallError> {
+        let service = self.target;
+        let leave = self.calls.breakers.leave(service).ok_or(CallError::LeftAlone { service })?;
+        let answer = self.ask(token).await;
+        match &answer {
+            Err(CallError::Unreachable { .. } | CallError::TimedOut { .. }) => leave.failed(),
+            // Nothing was asked.
+            Err(CallError::Encode { .. }) => drop(leave),
+            _ => leave.answered(),
+        }
+        answer
+    }
+
+    async fn ask(&self, token: Option<&str>) -> Result<Answer, CallError> {
         let service = self.target;
         let url = format!("{}{}", self.calls.endpoints.base(service), self.path);
         let mut request = self

@@ -2,7 +2,7 @@
 //!
 //! A service says which routes it has and who may use them ([`Api`], [`Need`]), reads its input
 //! through extractors that answer RFC 9457 problems ([`Json`], [`Query`], [`Path`], [`FactTime`]),
-//! and calls other services by [`Calls`]. Identity, limits, time-outs, trace context, metrics,
+//! and calls other services by [`Calls`], or reads from them by [`Reading`]. Identity, limits, time-outs, trace context, metrics,
 //! health and a graceful end are added in one place, [`serve`], so that no service can forget
 //! them. Roles are opaque here: this crate knows nothing of hospitals.
 
@@ -13,6 +13,7 @@ pub mod settings;
 pub mod telemetry;
 
 mod api;
+mod breaker;
 mod calls;
 mod completeness;
 mod decode;
@@ -24,6 +25,7 @@ mod limits;
 mod listen;
 mod machine;
 mod problem;
+mod reading;
 mod runtime;
 mod serve;
 mod testing;
@@ -42,6 +44,7 @@ pub use limits::Limits;
 pub use listen::Connections;
 pub use machine::now as machine_now;
 pub use problem::{FieldError, Problem, ProblemDocument};
+pub use reading::{ReadError, Reading};
 pub use runtime::Runtime;
 pub use serve::{ServeError, router, serve};
 pub use settings::Secret;

@@ -480,6 +480,14 @@ async fn services_identify_themselves_by_the_gateway() {
     let lost = calls.get(Service::TwinEngine, "/").send().await.unwrap_err();
     assert!(matches!(lost, CallError::Unreachable { .. }) && lost.is_retryable(), "{lost:?}");
     assert_eq!(Problem::from(lost).status(), 503);
+    // After some more it is not even asked.
+    let mut told = Vec::new();
+    for _ in 0..8 {
+        told.push(calls.get(Service::TwinEngine, "/").send().await.unwrap_err());
+    }
+    let last = told.pop().unwrap();
+    assert!(matches!(last, CallError::LeftAlone { .. }) && last.is_retryable(), "{last:?}");
+    assert_eq!(Problem::from(last).status(), 503);
 }
 
 #[tokio::test]

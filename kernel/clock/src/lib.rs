@@ -23,4 +23,4 @@ pub use ids::Ids;
 pub use reconciler::Reconciler;
 pub use source_time::{SourceWindow, Unbelievable};
 pub use tasks::{Finish, Panicked, Shutdown, Tasks, Trigger};
-pub use zone::ZoneName;
+pub use zone::{ZoneName, parse_date};

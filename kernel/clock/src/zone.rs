@@ -48,6 +48,12 @@ impl TryFrom<String> for ZoneName {
     }
 }
 
+/// The date written as `YYYY-MM-DD` (ISO 8601, calendar date, extended format); `None` for
+/// everything else. The library's parser would also read one out of an instant.
+pub fn parse_date(text: &str) -> Option<Date> {
+    (text.len() == "YYYY-MM-DD".len()).then(|| text.parse().ok())?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +70,13 @@ mod tests {
         assert_eq!(skipped, "2026-03-29T01:30:00Z".parse().unwrap());
         assert!(ZoneName::try_from("Mars/Olympus".to_owned()).is_err());
         assert_eq!(ZoneName::try_from("UTC".to_owned()).unwrap(), ZoneName::UTC);
+    }
+
+    #[test]
+    fn a_date_is_nothing_more() {
+        assert_eq!(parse_date("2026-05-15"), "2026-05-15".parse().ok());
+        for text in ["", "2026-5-15", "2026-02-30", "20260515", "2026-05-15T10:00:00Z"] {
+            assert_eq!(parse_date(text), None, "{text}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Between the wire and the domain: the patient's JSON and the problems of this service.
 
 use chiron_chassis::{FieldError, Problem};
+use chiron_clock::parse_date;
 use chiron_store::StoreError;
 use jiff::civil::Date;
 use patient_management_integration_domain::entity::{BloodGroup, Demographics, Patient, TaxCode};
@@ -69,10 +70,7 @@ impl PatientV1 {
             .tax_code
             .parse::<TaxCode>()
             .map_err(|error| wrong.push(FieldError::new("/taxCode", error.to_string())));
-        // Only the date itself: the parser would also read it out of an instant.
-        let birthdate = Some(self.birthdate.as_str())
-            .filter(|text| text.len() == "YYYY-MM-DD".len())
-            .and_then(|text| text.parse::<Date>().ok());
+        let birthdate = parse_date(&self.birthdate);
         if birthdate.is_none() {
             wrong.push(FieldError::new("/birthdate", "must be a date such as 1985-12-10"));
         }

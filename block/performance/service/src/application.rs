@@ -4,4 +4,4 @@ mod answers;
 mod told;
 
 pub(crate) use answers::{CaseV1, CauseV1, CausesV1, Dates, DayV1, FiguresOfV1, problem};
-pub(crate) use told::{ClimateV1, HistoryV1, PageV1, ProcessV1, Unfit, plan};
+pub(crate) use told::{ClimateV1, HistoryV1, ProcessV1, Unfit, plan};

@@ -33,14 +33,6 @@ pub(crate) fn plan(told: SurgeryBookingChanged) -> Result<Plan, EmptyId> {
     })
 }
 
-/// A page of a list.
-#[derive(Debug, Deserialize)]
-pub(crate) struct PageV1<T> {
-    pub(crate) entries: Vec<T>,
-    #[serde(default)]
-    pub(crate) next: Option<String>,
-}
-
 /// `GET /processes/{id}` of the monitoring.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]

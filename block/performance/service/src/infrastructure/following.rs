@@ -7,7 +7,7 @@
 use block_language::booking::{self, BookingEvent, BookingFact};
 use block_language::surgical_process::{self, SurgicalProcessEvent};
 use chiron_broker::{Consumer, Handled, Record, each};
-use chiron_chassis::{CallError, Calls, Runtime};
+use chiron_chassis::{CallError, Calls, ReadError, Runtime};
 use performance_domain::entity::climate::Wanted;
 
 use crate::application::plan;
@@ -77,9 +77,10 @@ impl Follower {
             // It never was, as its owner knows by now.
             Ok(None) => self.records.forget_course(process).await,
             // Asked again it would answer the same; what it says next is read anew.
-            Err(error @ (Unread::Unfit(_) | Unread::Call(CallError::Unreadable { .. }))) => {
-                return Handled::reject(error);
-            }
+            Err(
+                error @ (Unread::Unfit(_)
+                | Unread::Read(ReadError::Call(CallError::Unreadable { .. }))),
+            ) => return Handled::reject(error),
             Err(error) => return Handled::retry(error),
         };
         match kept {

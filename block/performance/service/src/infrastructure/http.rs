@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Caller, Json, Need, Path, Problem, Query};
-use chiron_clock::{Clock, ZoneName};
+use chiron_clock::{Clock, ZoneName, parse_date};
 use jiff::civil::Date;
 use performance_domain::entity::case::Case;
 use performance_domain::entity::delay::{Explanation, Unasked, may_explain};
@@ -63,10 +63,9 @@ fn unknown() -> Problem {
     Problem::not_found("there is no such process")
 }
 
-/// Only the date itself: the parser would also read it out of an instant.
 fn date(pointer: &str, text: &str) -> Result<Date, Problem> {
-    let date = (text.len() == "YYYY-MM-DD".len()).then(|| text.parse().ok()).flatten();
-    date.ok_or_else(|| Problem::bad_request(pointer, "must be a date such as 2026-05-15"))
+    parse_date(text)
+        .ok_or_else(|| Problem::bad_request(pointer, "must be a date such as 2026-05-15"))
 }
 
 impl Service {

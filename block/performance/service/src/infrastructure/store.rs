@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chiron_clock::instant;
 use chiron_store::{
-    Collection, CollectionSpec, Find, Index, Store, StoreError, Versioned, WriteError,
+    Collection, CollectionSpec, Find, ID, Index, Store, StoreError, Versioned, WriteError,
 };
 use jiff::{SignedDuration, Timestamp};
 use performance_domain::entity::case::Case;
@@ -37,6 +37,9 @@ pub(crate) static CAUSES: CollectionSpec =
 /// How far apart planned start, theatre entry and beginning of one case may be: a booking counts
 /// within a day of its planned start.
 const REACH: SignedDuration = SignedDuration::from_hours(24);
+
+/// Causes asked for at once.
+const AT_ONCE: usize = 500;
 
 /// Why the records could not be read or written.
 #[derive(Debug, Error)]
@@ -198,9 +201,10 @@ impl Records {
         let (plans, courses) =
             (plans.collect::<Result<_, _>>()?, courses.collect::<Result<Vec<_>, _>>()?);
         let mut causes = BTreeMap::new();
-        for course in &courses {
-            if let Some(cause) = self.cause(&course.process).await? {
-                causes.insert(course.process.clone(), cause);
+        for some in courses.chunks(AT_ONCE) {
+            let ids = some.iter().map(|course| course.process.as_str());
+            for found in self.causes.find(&Find::all().any_of(ID, ids)).await? {
+                causes.insert(ProcessId::new(found.id)?, read_cause(found.document)?);
             }
         }
         Ok(Case::join(plans, courses, causes))
@@ -219,9 +223,8 @@ impl Records {
     }
 
     async fn cause(&self, process: &ProcessId) -> Result<Option<Explanation>, RecordsError> {
-        let Some(found) = self.causes.get(process.as_str()).await? else { return Ok(None) };
-        let CauseDocument { cause, by, at } = found.document;
-        Ok(Some(Explanation { cause: CauseId::new(cause)?, by, at }))
+        let found = self.causes.get(process.as_str()).await?;
+        Ok(found.map(|found| read_cause(found.document)).transpose()?)
     }
 
     /// Keeps why a case is late. One that stands is replaced only when `again`.
@@ -304,6 +307,11 @@ fn read_plan(row: Versioned<PlanDocument>) -> Result<Plan, EmptyId> {
             StatusDocument::Cancelled => Status::Cancelled,
         },
     })
+}
+
+fn read_cause(document: CauseDocument) -> Result<Explanation, EmptyId> {
+    let CauseDocument { cause, by, at } = document;
+    Ok(Explanation { cause: CauseId::new(cause)?, by, at })
 }
 
 fn write_course(course: &Course, version: u64) -> CourseDocument {

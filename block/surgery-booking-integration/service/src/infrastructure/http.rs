@@ -6,8 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Caller, FactTime, Json, Need, Path, Problem, Query};
-use chiron_clock::{Clock, ZoneName};
-use jiff::civil::Date;
+use chiron_clock::{Clock, ZoneName, parse_date};
 use serde::Deserialize;
 use surgery_booking_integration_domain::entity::{Booking, SurgeryId};
 use surgery_booking_integration_domain::usecase::{Asked, Bookings as _};
@@ -93,9 +92,7 @@ async fn list(
 ) -> Result<Json<BookingsV1>, Problem> {
     let day = match query.day {
         None => Some(service.zone.day(service.clock.now())),
-        // Only the date itself: the parser would also read it out of an instant.
-        Some(text) if text.len() == "YYYY-MM-DD".len() => text.parse::<Date>().ok(),
-        Some(_) => None,
+        Some(text) => parse_date(&text),
     };
     let Some((from, to)) = day.and_then(|day| service.zone.bounds(day)) else {
         return Err(Problem::bad_request("?day", "must be a date such as 2026-05-15"));

@@ -439,11 +439,3 @@ pub(crate) struct PlanV1 {
     #[serde(rename = "expectedDurationMinutes")]
     pub(crate) minutes: u32,
 }
-
-/// A list, or a page of one.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct ListV1<T> {
-    pub(crate) entries: Vec<T>,
-    #[serde(default = "Option::default")]
-    pub(crate) next: Option<String>,
-}

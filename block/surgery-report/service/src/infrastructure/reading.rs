@@ -1,10 +1,8 @@
 //! Reading the sources of a report from the services that have them.
 
-use chiron_chassis::{Answer, CallError, Calls, Service};
+use chiron_chassis::{Calls, ReadError, Reading, Service};
 use chiron_clock::instant;
-use http::StatusCode;
 use jiff::{SignedDuration, Timestamp, civil::Date};
-use serde::de::DeserializeOwned;
 use surgery_report_domain::entity::{
     annex::{Person, Plan},
     process::{EmptyId, Process, ProfessionalId, RoomId, SurgeryId, Technology},
@@ -14,28 +12,21 @@ use surgery_report_domain::entity::{
 use thiserror::Error;
 
 use crate::application::process::{
-    AboutV1, HistoryEntryV1, ListV1, PatientV1, PersonV1, PlanV1, ProcessV1, RoomDataV1, RoomV1,
-    Shown, TrackingV1, Unfit, VitalSignV1,
+    AboutV1, HistoryEntryV1, PatientV1, PersonV1, PlanV1, ProcessV1, RoomDataV1, RoomV1, Shown,
+    TrackingV1, Unfit, VitalSignV1,
 };
 
-/// Entries asked for at once.
-const PAGE: &str = "10000";
 /// Vital signs asked for at once, in time: six a second are fewer than a page, so that no answer is
 /// worked out twice for two pages of it.
 const WINDOW: SignedDuration = SignedDuration::from_mins(20);
-/// The header that says up to which instant an answer is complete.
-const COMPLETE_TO: &str = "chiron-complete-to";
 
 /// Why a source could not be read. Every one is tried again: what is wrong with an answer now may
 /// be right with the next release.
 #[derive(Debug, Error)]
 pub(crate) enum Unread {
-    /// No answer.
+    /// No answer that can be used.
     #[error(transparent)]
-    Call(#[from] CallError),
-    /// An answer that is neither the thing nor its absence.
-    #[error("the answer has status {0}")]
-    Status(StatusCode),
+    Read(#[from] ReadError),
     /// An answer that names things by empty ids.
     #[error(transparent)]
     Id(#[from] EmptyId),
@@ -55,15 +46,14 @@ pub(crate) struct ReadProcess {
 /// Reads sources, and remembers how complete the least complete one was.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
-    calls: &'a Calls,
+    reading: Reading<'a>,
     /// Whether vital signs count that came too late for a settled process.
     late: bool,
-    complete_to: Option<Timestamp>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(calls: &'a Calls) -> Self {
-        Self { calls, late: false, complete_to: None }
+        Self { reading: Reading::new(calls), late: false }
     }
 
     /// A reader that is told also what came too late for the report of a settled process.
@@ -74,18 +64,18 @@ impl<'a> Reader<'a> {
     /// The instant to which the least complete of the answers read so far is complete; `None`
     /// when none of them could tell.
     pub(crate) fn complete_to(&self) -> Option<Timestamp> {
-        self.complete_to
+        self.reading.complete_to()
     }
 
     /// The process with its steps; `None` when the monitoring knows none of this id.
     pub(crate) async fn process(&mut self, id: &str) -> Result<Option<ReadProcess>, Unread> {
         let path = format!("/api/v1/processes/{}", Calls::segment(id));
-        let Some(answer) = self.get(Service::SurgicalProcess, &path, &[]).await? else {
+        let Some(answer) = self.reading.get(Service::SurgicalProcess, &path, &[]).await? else {
             return Ok(None);
         };
-        let read: ProcessV1 = answer.json()?;
+        let read: ProcessV1 = answer.json().map_err(ReadError::from)?;
         let history: Option<Vec<HistoryEntryV1>> =
-            self.list(Service::SurgicalProcess, &format!("{path}/history"), &[]).await?;
+            self.reading.list(Service::SurgicalProcess, &format!("{path}/history"), &[]).await?;
         let Some(history) = history else { return Ok(None) };
         let version = answer.header("etag").and_then(version_of);
         Ok(Some(ReadProcess { process: read.process(&history)?, settled: read.settled, version }))
@@ -104,11 +94,11 @@ impl<'a> Reader<'a> {
         while begin <= to {
             let end = begin.saturating_add(WINDOW).unwrap_or(to).min(to);
             let (from, until) = (instant::write(begin), instant::write(end));
-            let mut query = vec![("from", from.as_str()), ("to", &until), ("limit", PAGE)];
+            let mut query = vec![("from", from.as_str()), ("to", &until)];
             if self.late {
                 query.push(("late", "true"));
             }
-            let read = self.list(Service::SurgicalProcess, &path, &query).await?;
+            let read = self.reading.list(Service::SurgicalProcess, &path, &query).await?;
             entries.extend(read.unwrap_or_default());
             if end == to {
                 break;
@@ -128,9 +118,12 @@ impl<'a> Reader<'a> {
     ) -> Result<Series<Climate>, Unread> {
         let path = format!("/api/v1/rooms/data/{}", Calls::segment(room.as_str()));
         let (after, to) = (instant::write(after), instant::write(to));
-        let query = [("from", after.as_str()), ("to", &to), ("limit", PAGE)];
-        let entries: Vec<RoomDataV1> =
-            self.list(Service::BuildingManagement, &path, &query).await?.unwrap_or_default();
+        let query = [("from", after.as_str()), ("to", &to)];
+        let entries: Vec<RoomDataV1> = self
+            .reading
+            .list(Service::BuildingManagement, &path, &query)
+            .await?
+            .unwrap_or_default();
         let mut own = Vec::new();
         let mut cumulative: Vec<Sample<Climate>> = Vec::new();
         for entry in &entries {
@@ -156,7 +149,7 @@ impl<'a> Reader<'a> {
         to: Timestamp,
     ) -> Result<Vec<Movement>, Unread> {
         let (from, to) = (instant::write(from), instant::write(to));
-        let entries = self.tracking(room, &[("from", &from), ("to", &to), ("limit", PAGE)]).await?;
+        let entries = self.tracking(room, &[("from", &from), ("to", &to)]).await?;
         Ok(entries.iter().map(TrackingV1::movement).collect::<Result<_, _>>()?)
     }
 
@@ -169,7 +162,7 @@ impl<'a> Reader<'a> {
         // Who enters at the instant itself is a movement of the process.
         let before = at.saturating_sub(SignedDuration::from_millis(1)).unwrap_or(at);
         let at = instant::write(before);
-        let entries = self.tracking(room, &[("at", &at), ("limit", PAGE)]).await?;
+        let entries = self.tracking(room, &[("at", &at)]).await?;
         Ok(entries.iter().map(TrackingV1::present).collect::<Result<_, _>>()?)
     }
 
@@ -179,15 +172,16 @@ impl<'a> Reader<'a> {
         query: &[(&str, &str)],
     ) -> Result<Vec<TrackingV1>, Unread> {
         let path = format!("/api/v1/rooms-tracking-data/{}", Calls::segment(room.as_str()));
-        Ok(self.list(Service::StaffTracking, &path, query).await?.unwrap_or_default())
+        Ok(self.reading.list(Service::StaffTracking, &path, query).await?.unwrap_or_default())
     }
 
     /// Says of a technology what building management knows of it; an unknown one stays as it is.
     pub(crate) async fn describe(&mut self, technology: &mut Technology) -> Result<(), Unread> {
         let id = Calls::segment(technology.id.as_str());
         let path = format!("/api/v1/medical-technologies/{id}");
-        if let Some(answer) = self.get(Service::BuildingManagement, &path, &[]).await? {
-            answer.json::<AboutV1>()?.describe(technology);
+        let about: Option<AboutV1> = self.reading.thing(Service::BuildingManagement, &path).await?;
+        if let Some(about) = about {
+            about.describe(technology);
         }
         Ok(())
     }
@@ -198,23 +192,18 @@ impl<'a> Reader<'a> {
         tax_code: &str,
     ) -> Result<Option<(HealthcareUser, Option<Date>)>, Unread> {
         let path = format!("/api/v1/patients/{}", Calls::segment(tax_code));
-        match self.get(Service::PatientManagement, &path, &[]).await? {
-            Some(answer) if answer.status != StatusCode::NO_CONTENT => {
-                let patient = answer.json::<PatientV1>()?;
-                let birthdate = patient.birthdate();
-                Ok(Some((patient.healthcare_user()?, birthdate)))
-            }
-            _ => Ok(None),
-        }
+        let patient: Option<PatientV1> =
+            self.reading.thing(Service::PatientManagement, &path).await?;
+        let Some(patient) = patient else { return Ok(None) };
+        let birthdate = patient.birthdate();
+        Ok(Some((patient.healthcare_user()?, birthdate)))
     }
 
     /// How a room is called; `None` for an unknown one.
     pub(crate) async fn room_name(&mut self, room: &RoomId) -> Result<Option<String>, Unread> {
         let path = format!("/api/v1/rooms/{}", Calls::segment(room.as_str()));
-        match self.get(Service::BuildingManagement, &path, &[]).await? {
-            Some(answer) => Ok(answer.json::<RoomV1>()?.name),
-            None => Ok(None),
-        }
+        let room: Option<RoomV1> = self.reading.thing(Service::BuildingManagement, &path).await?;
+        Ok(room.and_then(|room| room.name))
     }
 
     /// Who a professional is; `None` for an unknown one.
@@ -223,72 +212,15 @@ impl<'a> Reader<'a> {
         professional: &ProfessionalId,
     ) -> Result<Option<Person>, Unread> {
         let path = format!("/api/v1/healthProfessionals/{}", Calls::segment(professional.as_str()));
-        match self.get(Service::UserManagement, &path, &[]).await? {
-            Some(answer) => {
-                let PersonV1 { name, surname, role } = answer.json()?;
-                Ok(Some(Person { name, surname, role }))
-            }
-            None => Ok(None),
-        }
+        let person: Option<PersonV1> = self.reading.thing(Service::UserManagement, &path).await?;
+        Ok(person.map(|PersonV1 { name, surname, role }| Person { name, surname, role }))
     }
 
     /// What was planned for a surgery; `None` for an unknown one.
     pub(crate) async fn plan(&mut self, surgery: &SurgeryId) -> Result<Option<Plan>, Unread> {
         let path = format!("/api/v1/surgeryBookings/{}", Calls::segment(surgery.as_str()));
-        match self.get(Service::SurgeryBooking, &path, &[]).await? {
-            Some(answer) => {
-                let PlanV1 { start, minutes } = answer.json()?;
-                Ok(Some(Plan { start, minutes }))
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// A whole list, page by page; `None` when what it is of is unknown. 204 is an empty list.
-    async fn list<T: DeserializeOwned>(
-        &mut self,
-        service: Service,
-        path: &str,
-        query: &[(&str, &str)],
-    ) -> Result<Option<Vec<T>>, Unread> {
-        let mut entries = Vec::new();
-        let mut cursor: Option<String> = None;
-        loop {
-            let mut query = query.to_vec();
-            if let Some(cursor) = &cursor {
-                query.push(("cursor", cursor));
-            }
-            let Some(answer) = self.get(service, path, &query).await? else { return Ok(None) };
-            if answer.status == StatusCode::NO_CONTENT {
-                return Ok(Some(entries));
-            }
-            let page: ListV1<T> = answer.json()?;
-            entries.extend(page.entries);
-            match page.next {
-                None => return Ok(Some(entries)),
-                next => cursor = next,
-            }
-        }
-    }
-
-    /// An answer; `None` for 404.
-    async fn get(
-        &mut self,
-        service: Service,
-        path: &str,
-        query: &[(&str, &str)],
-    ) -> Result<Option<Answer>, Unread> {
-        let answer = self.calls.get(service, path).query(query).send().await?;
-        let told = answer.header(COMPLETE_TO).and_then(|text| instant::parse(text).ok());
-        self.complete_to = match (self.complete_to, told) {
-            (Some(before), Some(told)) => Some(before.min(told)),
-            (before, told) => before.or(told),
-        };
-        match answer.status {
-            StatusCode::NOT_FOUND => Ok(None),
-            status if status.is_success() => Ok(Some(answer)),
-            status => Err(Unread::Status(status)),
-        }
+        let plan: Option<PlanV1> = self.reading.thing(Service::SurgeryBooking, &path).await?;
+        Ok(plan.map(|PlanV1 { start, minutes }| Plan { start, minutes }))
     }
 }
 
