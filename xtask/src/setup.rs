@@ -12,9 +12,10 @@ use anyhow::{Context as _, Result, bail};
 use crate::run::{run, say};
 
 /// Microsoft's published client for Python, unchanged, in the version that the contract was read
-/// in; a reader of HL7 v2, strict about structures; and a server with the protocol of `MongoDB`.
-const PYTHON_PACKAGES: [&str; 3] =
-    ["azure-digitaltwins-core==1.3.0", "hl7apy==1.3.5", "nx-27017==0.8.1"];
+/// in; a reader of HL7 v2, strict about structures; a client of Kafka that stands on no library of
+/// C; and a server with the protocol of `MongoDB`.
+const PYTHON_PACKAGES: [&str; 4] =
+    ["azure-digitaltwins-core==1.3.0", "hl7apy==1.3.5", "kafka-python==3.0.12", "nx-27017==0.8.1"];
 
 /// Jars that tests run, by the folder's name and the file that lists them: `HAPI HL7v2`, a client
 /// of HL7 v2, …

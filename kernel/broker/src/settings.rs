@@ -1,9 +1,11 @@
 //! What the operator decides about a log. There is no `Default`: durability is always said.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fmt::{self, Debug, Formatter};
+use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Partitions of a topic unless set otherwise.
@@ -127,7 +129,23 @@ pub struct KafkaSettings {
     /// Any property of librdkafka, such as `security.protocol`, `sasl.mechanism` or
     /// `ssl.ca.location`. What acknowledgements and commits rest on cannot be changed.
     pub options: BTreeMap<String, String>,
+    /// Where tokens come from, for `sasl.mechanism = OAUTHBEARER` (RFC 7628).
+    pub tokens: Option<BearerTokens>,
 }
+
+/// A token by which a client signs in.
+pub struct BearerToken {
+    /// The token itself.
+    pub token: String,
+    /// Whose it is, for the log of the client.
+    pub principal: String,
+    /// When it ends; the next one is fetched well before.
+    pub expires: Timestamp,
+}
+
+/// Fetches a token. Called from threads of the client's own, which it may block.
+pub type BearerTokens =
+    Arc<dyn Fn() -> Result<BearerToken, Box<dyn Error + Send + Sync>> + Send + Sync>;
 
 impl KafkaSettings {
     /// Four partitions, as the embedded log has; replication and retention as the cluster says.
@@ -140,7 +158,15 @@ impl KafkaSettings {
             retention: None,
             create_topics: true,
             options: BTreeMap::new(),
+            tokens: None,
         }
+    }
+
+    /// The same, signing in by tokens.
+    #[must_use]
+    pub fn with_tokens(self, tokens: BearerTokens) -> Self {
+        let tokens = Some(tokens);
+        Self { tokens, ..self.with_option("sasl.mechanism", "OAUTHBEARER") }
     }
 
     /// The same with a property of librdkafka.

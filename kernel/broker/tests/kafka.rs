@@ -1,6 +1,7 @@
 //! What only a cluster can do: members that come and go, clients that are not ours, brokers that
 //! die. On a real Apache Kafka.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::indexing_slicing, reason = "a test may panic")]
 
 mod support;
 
@@ -8,12 +9,15 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
 use chiron_broker::{
-    Broker, ConnectError, Consumer, Handled, KafkaSettings, NewRecord, PublishError, Record, each,
+    BearerToken, Broker, ConnectError, Consumer, Duties, Handled, KafkaSettings, NewRecord,
+    PublishError, Record, each,
 };
 use chiron_clock::{Activity, Clock, Shutdown, Tasks, Trigger};
 use support::{all, record, text};
 use test_support::kafka::{self, Kafka};
+use test_support::tools;
 
 const CONSUMER: Consumer = Consumer { group: "g", topics: &["t"] };
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -215,6 +219,94 @@ async fn clients_that_are_not_ours_are_understood_and_understand() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consumer_in_python_joins_the_stream_and_goes_on_in_its_group() {
+    let Some(cluster) = Cluster::start() else { return };
+    let python = tools::named("CHIRON_TEST_PYTHON", "a Python with kafka-python");
+    let Some(python) = python else { return };
+    let broker = cluster.broker().await;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/consumer.py");
+    let mut read = Vec::new();
+    for published in [0..20, 20..30] {
+        broker.publish(numbered(published.start, published.end)).await.unwrap();
+        let servers = cluster.kafka.servers();
+        let count = published.len().to_string();
+        let mut consumer = tokio::process::Command::new(&python);
+        consumer.args([script, &servers, "t", "python", &count]).kill_on_drop(true);
+        let told = tokio::time::timeout(PATIENCE, consumer.output()).await.unwrap().unwrap();
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        for line in String::from_utf8(told.stdout).unwrap().lines() {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(record["key"], "HAPPENED");
+            assert_eq!(record["headers"]["ce_specversion"], "1.0");
+            read.push(record["value"].as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(read.len(), 30);
+    assert_eq!(read.into_iter().collect::<BTreeSet<_>>(), names(0, 30));
+    broker.close().await;
+}
+
+/// A process that shares duties.
+struct Worker {
+    duties: Duties,
+    trigger: Trigger,
+    tasks: Tasks,
+}
+
+impl Worker {
+    fn begin(broker: &Broker) -> Self {
+        let (trigger, shutdown) = Shutdown::new();
+        let (duties, sharing) = broker.duties("workers", shutdown);
+        let tasks = Tasks::new();
+        tasks.spawn("duties", sharing);
+        Self { duties, trigger, tasks }
+    }
+
+    /// Which of some aggregates are this process's to see to.
+    fn own(&self) -> BTreeSet<String> {
+        rooms().filter(|room| self.duties.on_duty(room).is_some()).collect()
+    }
+
+    async fn leave(self) {
+        self.trigger.trigger();
+        self.tasks.join().await;
+    }
+}
+
+fn rooms() -> impl Iterator<Item = String> {
+    (0..64).map(|n| format!("room-{n}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_aggregate_is_seen_to_by_one_process_at_a_time() {
+    let Some(cluster) = Cluster::start() else { return };
+    // The topic has another number of partitions than this process would have made.
+    let settings = KafkaSettings { partitions: 3, ..cluster.settings() };
+    let early = Broker::connect(settings, &["t"]).await.unwrap();
+    let first = Worker::begin(&early);
+    assert!(first.duties.are_shared());
+    until(|| first.own().len() == 64).await;
+
+    // What is under way keeps its aggregate with the first, however long a second waits.
+    let under_way: Vec<_> = rooms().filter_map(|room| first.duties.on_duty(&room)).collect();
+    let late = cluster.broker().await;
+    let second = Worker::begin(&late);
+    until(|| first.own().len() < 64).await;
+    assert!(second.own().is_empty(), "two at a time");
+    drop(under_way);
+    until(|| first.own().len() + second.own().len() == 64).await;
+    assert!(first.own().is_disjoint(&second.own()));
+    assert!(!second.own().is_empty());
+
+    // Who leaves gives away what they have.
+    first.leave().await;
+    until(|| second.own().len() == 64).await;
+    second.leave().await;
+    early.close().await;
+    late.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn topics_are_made_as_the_settings_say_or_asked_for() {
     let Some(cluster) = Cluster::start() else { return };
     let settings = KafkaSettings { create_topics: false, ..cluster.settings() };
@@ -275,6 +367,20 @@ async fn a_cluster_that_does_not_answer_is_named_at_the_start() {
     assert!(chiron_broker::chain(&refused).contains("no.such.property"), "{refused:?}");
 }
 
+/// A token that says of itself that it lasts so many seconds more (RFC 7519, section 6).
+#[expect(clippy::disallowed_methods, reason = "the node has the machine's time")]
+fn token(seconds: i64) -> Result<BearerToken, Box<dyn std::error::Error + Send + Sync>> {
+    let now = jiff::Timestamp::now().as_second();
+    let part = |value: serde_json::Value| {
+        let bytes = value.to_string().into_bytes();
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+    };
+    let claims = serde_json::json!({"sub": "chiron", "iat": now - 120, "exp": now + seconds});
+    let token = format!("{}.{}.", part(serde_json::json!({"alg": "none"})), part(claims));
+    let expires = jiff::Timestamp::from_second(now + seconds.max(60))?;
+    Ok(BearerToken { token, principal: "chiron".to_owned(), expires })
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_encrypt_and_sign_in_in_each_way() {
     let Some(jars) = kafka::jars() else { return };
@@ -292,7 +398,8 @@ async fn clients_encrypt_and_sign_in_in_each_way() {
             .with_option("sasl.username", name)
             .with_option("sasl.password", password)
     };
-    let ways = [by_password("PLAIN"), by_password("SCRAM-SHA-512")];
+    let by_token = secured().with_tokens(Arc::new(|| token(3_600)));
+    let ways = [by_password("PLAIN"), by_password("SCRAM-SHA-512"), by_token];
     for (nth, settings) in ways.into_iter().enumerate() {
         let broker = Broker::connect(settings, &["t"]).await.unwrap();
         broker.publish(numbered(nth * 10, nth * 10 + 10)).await.unwrap();
@@ -303,6 +410,13 @@ async fn clients_encrypt_and_sign_in_in_each_way() {
         assert_eq!(seen, names(nth * 10, nth * 10 + 10));
         broker.close().await;
     }
+
+    let wrong = secured().with_tokens(Arc::new(|| token(-60)));
+    let refused = Broker::connect(wrong, &["t"]).await.unwrap_err();
+    assert!(!chiron_broker::chain(&refused).contains("eyJ"), "{refused:?}");
+    let none = secured().with_tokens(Arc::new(|| Err("the issuer is away".into())));
+    let refused = Broker::connect(none, &["t"]).await.unwrap_err();
+    assert!(chiron_broker::chain(&refused).contains("the issuer is away"), "{refused:?}");
 
     let wrong = by_password("SCRAM-SHA-512").with_option("sasl.password", "guessed");
     let refused = Broker::connect(wrong, &["t"]).await.unwrap_err();

@@ -55,7 +55,7 @@ impl Kafka {
     }
 
     /// The same with a second port, for which clients need TLS and [`ACCOUNT`], by SASL's PLAIN
-    /// or SCRAM-SHA-512.
+    /// or SCRAM-SHA-512, or by OAUTHBEARER a token of anybody that nobody has signed.
     ///
     /// # Errors
     ///
@@ -139,11 +139,13 @@ impl Kafka {
             "ssl.keystore.location={}\n\
              ssl.keystore.password={KEEPER}\n\
              ssl.key.password={KEEPER}\n\
-             sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512\n\
+             sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512,OAUTHBEARER\n\
              listener.name.sasl_ssl.plain.sasl.jaas.config={modules}.plain.PlainLoginModule \
              required user_{name}=\"{password}\";\n\
              listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={modules}.scram.\
-             ScramLoginModule required;\n",
+             ScramLoginModule required;\n\
+             listener.name.sasl_ssl.oauthbearer.sasl.jaas.config={modules}.oauthbearer.\
+             OAuthBearerLoginModule required unsecuredLoginStringClaim_sub=\"{name}\";\n",
             self.folder.join("node.p12").display()
         )
     }

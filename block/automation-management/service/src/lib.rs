@@ -78,11 +78,14 @@ pub fn start(runtime: &Runtime, settings: &Settings) -> Result<(), ServeError> {
 
     let rooms = Rooms::new(&store, policy, clock.clone());
     let surroundings = Surroundings::new(twins);
+    let (duties, sharing) = broker.duties(NAME, shutdown.clone());
+    tasks.spawn("automation duties", sharing);
     let acting = Acting {
         rooms: rooms.clone(),
         surroundings: surroundings.clone(),
         things: Things::new(calls, &activity),
         clock: clock.clone(),
+        duties,
     };
     let reconciler = Reconciler::new(&activity);
     let relaying = (broker.clone(), activity.clone(), shutdown.clone());

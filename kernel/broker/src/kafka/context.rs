@@ -1,9 +1,10 @@
 //! What the client library tells of itself: its log, the state of the cluster, figures.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -11,19 +12,33 @@ use rdkafka::statistics::Statistics;
 
 use crate::disk::{Failed, Trouble};
 use crate::error::StorageError;
+use crate::settings::{BearerToken, BearerTokens};
 
 /// What is known of the cluster, shared by all clients of one broker.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Watch {
     failed: Failed,
     trouble: Arc<Mutex<Option<Trouble>>>,
     /// What a broker, or the way to it, said last.
     said: Arc<Mutex<Option<String>>>,
+    tokens: Option<BearerTokens>,
 }
 
 impl Watch {
-    pub(super) fn new() -> Self {
-        Self { failed: Failed::new(), trouble: Arc::default(), said: Arc::default() }
+    pub(super) fn new(tokens: Option<BearerTokens>) -> Self {
+        Self { failed: Failed::new(), trouble: Arc::default(), said: Arc::default(), tokens }
+    }
+
+    /// A token to sign in with.
+    pub(super) fn token(&self) -> Result<OAuthToken, Box<dyn Error>> {
+        let Some(tokens) = &self.tokens else { return Err("nobody says where tokens are".into()) };
+        let BearerToken { token, principal, expires } = tokens().map_err(|error| {
+            tracing::warn!(error = crate::chain(&*error), "no token for Kafka was got");
+            *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+            error as Box<dyn Error>
+        })?;
+        let lifetime_ms = expires.as_millisecond();
+        Ok(OAuthToken { token, principal_name: principal, lifetime_ms })
     }
 
     /// Something was acknowledged, so whatever was wrong is over.
@@ -54,6 +69,12 @@ impl Watch {
 }
 
 impl ClientContext for Watch {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.token()
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         match level {
             RDKafkaLogLevel::Emerg

@@ -13,7 +13,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::util::Timeout;
 
 use super::context::Watch;
-use super::{Kafka, PATIENCE, wire};
+use super::{Kafka, PATIENCE, sign_in, wire};
 use crate::error::{BrokerError, StorageError};
 use crate::record::Record;
 
@@ -242,8 +242,9 @@ impl Kafka {
     fn of_group(&self, group: &str) -> Result<BaseConsumer<Watch>, BrokerError> {
         let mut config = self.config_of_members();
         config.set("group.id", group).set("enable.partition.eof", "false");
-        let client = config.create_with_context(self.watch.clone());
-        Ok(client.map_err(StorageError::from)?)
+        let client = config.create_with_context(self.watch.clone()).map_err(StorageError::from)?;
+        sign_in(&client);
+        Ok(client)
     }
 }
 

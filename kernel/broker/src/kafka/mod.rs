@@ -35,7 +35,7 @@ use crate::record::{Position, Record};
 use crate::settings::KafkaSettings;
 use context::Watch;
 pub(crate) use ledger::Ledger;
-pub(crate) use member::Member;
+pub(crate) use member::{Member, Place};
 use tail::Tail;
 
 /// Kibibytes of records that wait for their acknowledgement; more make publishers wait.
@@ -102,7 +102,7 @@ impl Kafka {
         wanted: &[&str],
     ) -> Result<Arc<Self>, ConnectError> {
         check(&settings)?;
-        let watch = Watch::new();
+        let watch = Watch::new(settings.tokens.clone());
         let producer = config(&settings, &OF_CONSUMERS)
             .create_with_context(watch.clone())
             .map_err(unusable)?;
@@ -188,6 +188,11 @@ impl Kafka {
         self.settings.partitions
     }
 
+    /// How many partitions a topic has that was seen to; `None` for others.
+    pub(crate) fn known_partitions(&self, topic: &str) -> Option<u32> {
+        self.known.partitions(topic)
+    }
+
     pub(crate) fn trouble(&self) -> Option<Trouble> {
         self.watch.trouble()
     }
@@ -266,6 +271,7 @@ impl Kafka {
         let answer = tokio::task::spawn_blocking(move || {
             let deadline = Instant::now() + PATIENCE;
             loop {
+                sign_in(&asking);
                 match question(&asking, PATIENCE.into()) {
                     Err(error) if is_passing(&error) && Instant::now() < deadline => {
                         std::thread::sleep(AGAIN);
@@ -283,6 +289,12 @@ impl Kafka {
             },
         }
     }
+}
+
+/// Lets a client that is not polled otherwise see to its token.
+fn sign_in(client: &BaseConsumer<Watch>) {
+    // A client that reads nothing has nothing to say but that.
+    let _nothing = client.poll(Duration::ZERO);
 }
 
 /// Why a client could not be made. The library's own words about a property hold its value, which

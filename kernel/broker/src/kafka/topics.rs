@@ -38,9 +38,9 @@ impl Known {
 pub(super) fn with_dead_letters<'a>(topics: &[&'a str]) -> Vec<std::borrow::Cow<'a, str>> {
     let both = |topic: &&'a str| {
         let letters = format!("{topic}{DEAD_LETTERS_SUFFIX}");
-        // Where rejected records go there are none to be rejected.
-        let own = topic.ends_with(DEAD_LETTERS_SUFFIX);
-        [Some((*topic).into()), (!own).then_some(letters.into())]
+        // Where rejected records go, and where there are no records, there are none to be rejected.
+        let without = topic.ends_with(DEAD_LETTERS_SUFFIX) || *topic == crate::duty::TOPIC;
+        [Some((*topic).into()), (!without).then_some(letters.into())]
     };
     topics.iter().flat_map(both).flatten().collect()
 }

@@ -1,7 +1,8 @@
 //! What is to be done about rooms without anything being said of them: commands are sent and
 //! confirmed, standby begins, decisions are shown.
 //!
-//! A pass takes no input: what is due is read from the rooms, so nothing is lost with a crash.
+//! A pass takes no input: what is due is read from the rooms, so nothing is lost with a crash. Of
+//! several processes each sees to its own rooms, and a room is one process's at a time.
 //! Rooms are seen to side by side, but one after the other in lock-step, where the order in which
 //! actuators hear of things is part of the run.
 
@@ -13,6 +14,7 @@ use automation_management_domain::{
     reaction::{Effect, Fact},
     room::{Room, Stamp},
 };
+use chiron_broker::Duties;
 use chiron_clock::Clock;
 use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -32,6 +34,9 @@ use crate::{
 const SIDE_BY_SIDE: usize = 16;
 /// Steps of one room in one pass; what is left is for the next pass, which follows at once.
 const STEPS: usize = 16;
+/// How soon a process looks again for what another one has noted of its rooms, in seconds of the
+/// machine.
+const LOOK_AGAIN_S: f64 = 0.25;
 /// For how long the twin may take to say what was commanded, in seconds of the machine.
 const CONFIRM_WITHIN_S: f64 = 5.0;
 
@@ -47,6 +52,7 @@ pub(crate) struct Acting {
     pub(crate) surroundings: Surroundings,
     pub(crate) things: Things,
     pub(crate) clock: Clock,
+    pub(crate) duties: Duties,
 }
 
 impl Acting {
@@ -64,6 +70,13 @@ impl Acting {
                 // What is due already was begun in this pass, and goes on in the next.
                 let now = self.clock.now();
                 let soon = now.saturating_add(SignedDuration::from_millis(1)).unwrap_or(now);
+                if self.duties.are_shared() {
+                    // Others take events of rooms that are this process's, and rooms of others are
+                    // due for them.
+                    let look = self.later(LOOK_AGAIN_S).max(soon);
+                    let next = next.filter(|at| now < *at).map_or(look, |at| at.min(look));
+                    return (Some(next), failed);
+                }
                 (next.map(|at| at.max(soon)), failed)
             }
             Err(error) => {
@@ -78,6 +91,7 @@ impl Acting {
         let side_by_side = if self.clock.is_lock_step() { 1 } else { SIDE_BY_SIDE };
         let failures = stream::iter(due)
             .map(|room| async move {
+                let Some(_on_duty) = self.duties.on_duty(room.as_str()) else { return false };
                 let seen = self.see_to(&room).await;
                 if let Err(error) = &seen {
                     tracing::warn!(%room, error = %chiron_chassis::chain(error), "a room was not seen to");
