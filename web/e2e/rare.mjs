@@ -105,6 +105,20 @@ export const JOURNEYS = [
     await page.getByText("P-0417").first().waitFor();
     await close();
   }],
+  ["a locked screen goes on by its owner's badge, and by no other's", async (browser, mock) => {
+    const { page, close } = await room(browser, mock, "nurse");
+    await page.getByRole("button", { name: "Lock screen" }).click();
+    await page.getByText("Locked, nurse").waitFor();
+    await page.keyboard.type("9999-99");
+    await page.keyboard.press("Enter");
+    await page.getByText("not that of the person who locked").waitFor();
+    must((await page.getByText("P-0417").count()) === 0, "another's badge opens the screen");
+    must((await page.getByLabel("Password", { exact: true }).inputValue()) === "", "a badge stays in the field");
+    await page.keyboard.type("0417-22");
+    await page.keyboard.press("Enter");
+    await page.getByText("P-0417").first().waitFor();
+    await close();
+  }],
   ["a step: held, sent once, confirmed by the room", async (browser, mock) => {
     const { page, close } = await room(browser, mock, "nurse");
     const before = mock.commands.length;
@@ -203,7 +217,7 @@ export const JOURNEYS = [
       await page.waitForTimeout(1_500);
       return reads() === before;
     });
-    const say = (patientId, key, figures, seconds) => mock.tell("vital", { key: `PATIENT_${key}_UPDATE_EVENT`, data: { patientId, ...figures }, dateTime: new Date(NOW + seconds * 1_000).toISOString() });
+    const say = (patientId, key, figures, seconds) => mock.tell("vital", { key: `PATIENT_${key}_UPDATE_EVENT`, data: { patientId, data: figures }, dateTime: new Date(NOW + seconds * 1_000).toISOString() });
     const before = reads();
     say("patient-0391", "HEARTBEAT", { heartbeat: 133 }, 10);
     say("patient-0417", "HEARTBEAT", { heartbeat: 111 }, 10);

@@ -92,7 +92,7 @@ function* happens(from, to, patient) {
     ["RESPIRATORY_RATE", "rate", Math.round(wave(5, to, 14, 2))],
     ["BODY_TEMPERATURE", "temperature", Number(wave(6, to, 36.5, 0.2).toFixed(1))],
   ].entries()) {
-    yield ["vital", { key: `PATIENT_${key}_UPDATE_EVENT`, data: { patientId: patient, [figure]: value }, dateTime }, QUANTITIES[index], value];
+    yield ["vital", { key: `PATIENT_${key}_UPDATE_EVENT`, data: { patientId: patient, data: { [figure]: value } }, dateTime }, QUANTITIES[index], value];
   }
   const isEvery = (period) => Math.floor(from / period) !== Math.floor(to / period);
   if (isEvery(30_000)) {

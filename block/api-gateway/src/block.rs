@@ -23,6 +23,7 @@ use crate::tokens::TokenError;
 pub(crate) fn sessions(api: Api<Gateway>) -> Api<Gateway> {
     api.public(routes!(sign_in))
         .public(routes!(refresh))
+        .public(routes!(unlock))
         .public(routes!(sign_out))
         .public(routes!(clock))
 }
@@ -62,6 +63,16 @@ pub struct SessionV1 {
 pub struct RefreshV1 {
     /// As handed out last.
     pub refresh_token: String,
+}
+
+/// What is shown to go on with a locked session.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UnlockV1 {
+    /// As handed out last; it stays as it is.
+    pub refresh_token: String,
+    /// What a reader says of the badge.
+    pub badge: String,
 }
 
 /// The token of a service or device account (RFC 6749, section 5.1).
@@ -128,6 +139,20 @@ async fn refresh(
         return Err(Problem::unavailable("user management does not answer as expected"));
     };
     gateway.session(identity, next)
+}
+
+/// Goes on with a session that was locked where it is shown, by the badge of its owner.
+#[utoipa::path(post, path = "/api/v1/obd/auth/unlock", request_body = UnlockV1,
+    responses((status = 204), (status = 400), (status = 401), (status = 429)))]
+async fn unlock(
+    State(gateway): State<Gateway>,
+    Json(given): Json<UnlockV1>,
+) -> Result<StatusCode, Problem> {
+    let path = "/api/v1/refresh-tokens/unlocking";
+    let calls = &gateway.runtime.calls;
+    let unlocked = calls.post(Service::UserManagement, path).json(&given).send().await?;
+    accepted(&unlocked)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Ends a session and takes the cookie back. Access tokens in use stay valid until they expire.

@@ -310,6 +310,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/obd/auth/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes on with a session that was locked where it is shown, by the badge of its owner. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UnlockV1"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/obd/block-hp-tracking-info": {
         parameters: {
             query?: never;
@@ -388,9 +443,11 @@ export interface paths {
                 query?: {
                     /** @description Only events about this room; may be given several times. Without it all rooms. */
                     roomId?: string[];
+                    /** @description Also the vital signs of this patient; may be given several times. Without it those of none. */
+                    patientId?: string[];
                     /**
-                     * @description Only this kind: `room`, `process`, `position`, `proposal` or `command`; may be given several
-                     *     times. Without it all kinds.
+                     * @description Only this kind: `room`, `process`, `position`, `proposal`, `command` or `vital`; may be given
+                     *     several times. Without it all kinds.
                      */
                     kind?: string[];
                     /** @description The id of the last event got, for clients that cannot send the header `Last-Event-ID`. */
@@ -1213,9 +1270,11 @@ export interface paths {
                 query?: {
                     /** @description Only events about this room; may be given several times. Without it all rooms. */
                     roomId?: string[];
+                    /** @description Also the vital signs of this patient; may be given several times. Without it those of none. */
+                    patientId?: string[];
                     /**
-                     * @description Only this kind: `room`, `process`, `position`, `proposal` or `command`; may be given several
-                     *     times. Without it all kinds.
+                     * @description Only this kind: `room`, `process`, `position`, `proposal`, `command` or `vital`; may be given
+                     *     several times. Without it all kinds.
                      */
                     kind?: string[];
                     /** @description The id of the last event got, for clients that cannot send the header `Last-Event-ID`. */
@@ -1858,6 +1917,13 @@ export interface components {
             healthProfessionalSurname?: string | null;
             /** @description The room. */
             room: string;
+        };
+        /** @description What is shown to go on with a locked session. */
+        UnlockV1: {
+            /** @description What a reader says of the badge. */
+            badge: string;
+            /** @description As handed out last; it stays as it is. */
+            refreshToken: string;
         };
         /** @description People by name, or counted for a wall screen. */
         WhereaboutsV1: components["schemas"]["TrackingInfoV1"] | components["schemas"]["HeadcountV1"];

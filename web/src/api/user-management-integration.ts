@@ -397,6 +397,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/refresh-tokens/unlocking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Goes on with a session that was locked where it is shown: the badge of its owner is held to a
+         *     reader there. Counts as a sign-in where it fails.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UnlockV1"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not allowed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -692,8 +757,17 @@ export interface components {
          * @enum {string}
          */
         RoleV1: "SURGEON" | "NURSE" | "ANESTHETIST";
+        /** @description A session that is locked where it is shown, and the badge that was held to a reader there. */
+        UnlockV1: {
+            /** @description What the reader says. */
+            badge: string;
+            /** @description The session's refresh token, which stays as it is. */
+            refreshToken: string;
+        };
         /** @description Changes to a user; what is left out stays. */
         UserPatchV1: {
+            /** @description What a reader says of the user's badge, 4 to 64 characters, or null for none. */
+            badge?: string | null;
             /** @description Whether the user is kept from signing in. */
             disabled?: boolean | null;
             /** @description Another health professional, or null for none. */

@@ -279,8 +279,7 @@ function sampleOf(key: string, data: Json, at: number): { quantity: keyof RoomHi
 }
 
 function signOf(key: string, data: Json): { vital: Vital; value: number } | undefined {
-  // The figure stands beside the patient or, as in the event of the process, one level below.
-  const of = isObject(data["data"]) ? data["data"] : data;
+  const of = isObject(data["data"]) ? data["data"] : {};
   switch (key) {
     case "PATIENT_HEARTBEAT_UPDATE_EVENT":
       return { vital: "heartBeat", value: figure(of["heartbeat"]) };

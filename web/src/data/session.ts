@@ -7,7 +7,7 @@
  */
 import type { components } from "~/api/api-gateway-web";
 
-import { api, Failed, failureOf, setRenewal, whole } from "./http";
+import { api, body, Failed, failureOf, setRenewal, whole } from "./http";
 
 export type Session =
   | { readonly kind: "unknown" }
@@ -90,8 +90,8 @@ async function exchange(): Promise<boolean> {
     return false;
   }
   try {
-    const body = { refreshToken: from.refreshToken };
-    take(from.userId, await whole(api.gateway.POST("/api/v1/obd/auth/refresh", { body })));
+    const shown = { refreshToken: from.refreshToken };
+    take(from.userId, await whole(api.gateway.POST("/api/v1/obd/auth/refresh", { body: shown })));
     return true;
   } catch (error) {
     const failure = failureOf(error);
@@ -112,6 +112,15 @@ export async function signIn(userId: string, password: string): Promise<void> {
   const granted = await whole(api.gateway.POST("/api/v1/obd/auth", { body: { userId, password } }));
   if (session.kind === "open") session = { ...session, isLocked: false };
   take(userId, granted);
+}
+
+/** Unlocks the screen by the badge of who locked it. */
+export async function unlock(badge: string): Promise<void> {
+  // A token that has just been replaced counts for half a minute more.
+  const refreshToken = (kept ?? readKept())?.refreshToken;
+  if (refreshToken === undefined) throw new Failed({ kind: "unauthorized" });
+  await body(api.gateway.POST("/api/v1/obd/auth/unlock", { body: { refreshToken, badge } }));
+  if (session.kind === "open") become({ ...session, isLocked: false });
 }
 
 /** Ends the session here and at the gateway. */

@@ -1,4 +1,4 @@
-//! Passwords, how often one may guess, and refresh tokens.
+//! Passwords and badges, how often one may guess, and refresh tokens.
 //!
 //! Times here are the machine's: credentials protect the real system, also while the block's own
 //! time runs faster or stands still.
@@ -10,6 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Shortest and longest password, in characters.
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=20;
+/// Shortest and longest badge.
+const BADGE_CHARS: std::ops::RangeInclusive<usize> = 4..=64;
 /// Failures within [`WINDOW`] after which nobody signs in under that name.
 const MAX_FAILURES: usize = 5;
 /// How long a failure counts: 15 minutes.
@@ -47,6 +49,39 @@ impl AsRef<str> for Password {
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password")
+    }
+}
+
+/// What a reader says of a person's badge: 4 to 64 visible characters of ASCII. It goes on with the
+/// session of its owner where that is locked, and opens none. Its `Debug` shows nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Badge(String);
+
+/// What was read is no badge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a badge has 4 to 64 letters, digits and signs")]
+pub struct NotABadge;
+
+impl FromStr for Badge {
+    type Err = NotABadge;
+
+    fn from_str(text: &str) -> Result<Self, NotABadge> {
+        if !BADGE_CHARS.contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(NotABadge);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl AsRef<str> for Badge {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Badge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Badge")
     }
 }
 

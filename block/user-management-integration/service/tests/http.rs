@@ -367,6 +367,49 @@ async fn sessions_are_the_gateways() {
 }
 
 #[tokio::test]
+async fn a_badge_unlocks_its_owner_s_session_and_no_other() {
+    let example = Example::start().await;
+    for id in ["anna", "otto"] {
+        let user = json!({"userId": id, "password": "correct horse", "roles": ["nurse"]});
+        assert_eq!(example.add_user(user).await, 201);
+    }
+    let begin = async |id: &str| {
+        let body = json!({"userId": id});
+        example.ask(Who::Gateway, "POST", "/refresh-tokens", body).await.1
+    };
+    let (annas, ottos) = (begin("anna").await, begin("otto").await);
+    let unlock = async |token: &Value, badge: &str| {
+        let body = json!({"refreshToken": token.get("refreshToken"), "badge": badge});
+        example.ask(Who::Gateway, "POST", "/refresh-tokens/unlocking", body).await.0
+    };
+    let change = async |badge: Value| {
+        let patch = json!({"badge": badge});
+        example.ask(Who::Admin, "PATCH", "/users/anna", patch).await.0
+    };
+    assert_eq!(unlock(&annas, "0417-22").await, 401, "she has none yet");
+    assert_eq!(change(json!("a b")).await, 400);
+    assert_eq!(change(json!("0417-22")).await, 204);
+    assert_eq!(unlock(&annas, "0417-22").await, 204);
+    assert_eq!(unlock(&annas, "0417-22").await, 204, "the token stays as it is");
+    assert_eq!(unlock(&ottos, "0417-22").await, 401, "another person's screen");
+    assert_eq!(unlock(&annas, "0417-23").await, 401);
+    assert_eq!(unlock(&annas, "x").await, 400);
+    let nonsense = json!({"refreshToken": "nonsense"});
+    assert_eq!(unlock(&nonsense, "0417-22").await, 401);
+    // The password stays hers, a lost badge is taken back, and guessing ends.
+    assert_eq!(example.sign_in("anna", "correct horse").await.0, 200);
+    assert_eq!(change(Value::Null).await, 204);
+    assert_eq!(unlock(&annas, "0417-22").await, 401);
+    for _ in 0..4 {
+        unlock(&annas, "9999").await;
+    }
+    assert_eq!(unlock(&annas, "0417-22").await, 429);
+    let body = json!({"refreshToken": ottos.get("refreshToken"), "badge": "0417-22"});
+    let refused = example.ask(Who::Admin, "POST", "/refresh-tokens/unlocking", body).await.0;
+    assert_eq!(refused, 403, "the gateway's alone");
+}
+
+#[tokio::test]
 async fn the_first_start_shows_one_password() {
     let example = Example::start().await;
     let mut shown = None;

@@ -1,12 +1,13 @@
 /** Signing in, and coming back to a screen that has locked itself. */
 import { PasswordInput, TextInput } from "@mantine/core";
-import { useState, type FormEvent } from "react";
+import { useEffect, useEffectEvent, useState, type FormEvent } from "react";
 
 import { useClock } from "~/data/hooks";
 import { failureOf } from "~/data/http";
-import { signIn, signOut } from "~/data/session";
+import { signIn, signOut, unlock } from "~/data/session";
 import { clockTime } from "~/lib/format";
 import { useWords, type Key } from "~/lib/i18n";
+import { BadgeReader } from "~/lib/reader";
 import { Button } from "~/ui/button";
 import { Icon, Mark } from "~/ui/icons";
 
@@ -14,19 +15,38 @@ function useSignIn() {
   const { t } = useWords();
   const [error, setError] = useState<string>();
   const [isBusy, setBusy] = useState(false);
-  const submit = async (userId: string, password: string) => {
+  const attempt = async (trying: Promise<void>, wrong: Key) => {
     setBusy(true);
     setError(undefined);
     try {
-      await signIn(userId, password);
+      await trying;
     } catch (failure) {
       const { kind } = failureOf(failure);
-      const key: Key = kind === "unauthorized" || kind === "refused" ? "signIn.wrong" : kind === "unavailable" ? "signIn.later" : "signIn.unreachable";
+      const key: Key = kind === "unauthorized" || kind === "refused" ? wrong : kind === "unavailable" ? "signIn.later" : "signIn.unreachable";
       setError(t(key));
       setBusy(false);
     }
   };
-  return { error, isBusy, submit };
+  const submit = (userId: string, password: string) => attempt(signIn(userId, password), "signIn.wrong");
+  const show = (badge: string) => attempt(unlock(badge), "locked.badge.wrong");
+  return { error, isBusy, submit, show };
+}
+
+/** Whoever holds a badge to a reader means the screen, whatever has the focus. */
+function useBadge(onBadge: (badge: string) => void): void {
+  const take = useEffectEvent(onBadge);
+  useEffect(() => {
+    const reader = new BadgeReader();
+    const listen = (event: KeyboardEvent) => {
+      const badge = reader.key(event.key, event.timeStamp);
+      if (badge === undefined) return;
+      event.preventDefault();
+      event.stopPropagation();
+      take(badge);
+    };
+    document.addEventListener("keydown", listen, { capture: true });
+    return () => document.removeEventListener("keydown", listen, { capture: true });
+  }, []);
 }
 
 export function SignIn({ ended }: { ended: boolean }) {
@@ -68,7 +88,12 @@ export function LockScreen({ userId, place }: { userId: string; place: string | 
   const { t, language } = useWords();
   const now = useClock();
   const [password, setPassword] = useState("");
-  const { error, isBusy, submit } = useSignIn();
+  const { error, isBusy, submit, show } = useSignIn();
+  useBadge((badge) => {
+    // The reader has typed it there too.
+    setPassword("");
+    void show(badge);
+  });
   return (
     <main className="sign" id="main">
       <form
@@ -83,7 +108,7 @@ export function LockScreen({ userId, place }: { userId: string; place: string | 
         </h1>
         <p className="t2">
           {place === undefined ? "" : `${place}. `}
-          {t("locked.text")}
+          {t("locked.text")} {t("locked.badge")}
         </p>
         <PasswordInput
           label={t("signIn.password")}

@@ -53,6 +53,8 @@ export const en = {
   "signIn.ended": "Your session has ended. Sign in to go on where you were.",
   locked: "Locked, {user}",
   "locked.text": "Recording goes on. No patient data shown.",
+  "locked.badge": "Your badge at the reader or your password goes on.",
+  "locked.badge.wrong": "This badge is not that of the person who locked the screen.",
   "locked.other": "Another person",
   unlock: "Unlock",
 

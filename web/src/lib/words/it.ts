@@ -55,6 +55,8 @@ export const it: Readonly<Record<Key, string>> = {
   "signIn.ended": "La sessione è terminata. Accedi per riprendere da dove eri.",
   locked: "Bloccato, {user}",
   "locked.text": "La registrazione continua. Nessun dato del paziente visibile.",
+  "locked.badge": "Per continuare: il proprio badge al lettore, o la password.",
+  "locked.badge.wrong": "Il badge non è di chi ha bloccato lo schermo.",
   "locked.other": "Un'altra persona",
   unlock: "Sblocca",
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chiron_chassis::{FieldError, Problem};
 use serde::{Deserialize, Deserializer, Serialize};
-use user_management_integration_domain::credential::Password;
+use user_management_integration_domain::credential::{Badge, Password};
 use user_management_integration_domain::professional::{ProfessionalId, ProfessionalRole};
 use user_management_integration_domain::user::{Role, User, UserId};
 use utoipa::ToSchema;
@@ -78,6 +78,20 @@ pub struct UserPatchV1 {
     /// Whether the user is kept from signing in.
     #[serde(default)]
     pub disabled: Option<bool>,
+    /// What a reader says of the user's badge, 4 to 64 characters, or null for none.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub badge: Option<Option<String>>,
+}
+
+/// A session that is locked where it is shown, and the badge that was held to a reader there.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UnlockV1 {
+    /// The session's refresh token, which stays as it is.
+    pub refresh_token: String,
+    /// What the reader says.
+    pub badge: String,
 }
 
 /// Tells null from left out.
@@ -184,6 +198,10 @@ pub(crate) fn professional_id(text: &str, place: &str) -> Result<ProfessionalId,
 
 pub(crate) fn password(text: &str) -> Result<Password, Problem> {
     text.parse().map_err(|err| refused("/password", err))
+}
+
+pub(crate) fn badge(text: &str) -> Result<Badge, Problem> {
+    text.parse().map_err(|err| refused("/badge", err))
 }
 
 pub(crate) fn roles(texts: &[String]) -> Result<BTreeSet<Role>, Problem> {

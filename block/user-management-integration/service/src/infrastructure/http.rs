@@ -19,7 +19,8 @@ use utoipa_axum::routes;
 use crate::Settings;
 use crate::application::wire::{
     CredentialsV1, HealthProfessionalV1, IdentityV1, NewRefreshTokenV1, NewUserV1, RefreshTokenV1,
-    RefreshedV1, UserPatchV1, UserV1, password, professional_id, role_names, roles, user_id,
+    RefreshedV1, UnlockV1, UserPatchV1, UserV1, badge, password, professional_id, role_names,
+    roles, user_id,
 };
 use crate::infrastructure::hashing::{HashError, Hashing, fingerprint, random_text};
 use crate::infrastructure::store::{Documents, StoredFailures, StoredFamily, StoredUser};
@@ -75,6 +76,7 @@ pub(crate) fn api(runtime: &Runtime, settings: &Settings, twins: Twins) -> Api {
         .route(WRITE_PROFESSIONALS, routes!(remove_professional))
         .route(BEGIN, routes!(begin_session))
         .route(SESSIONS, routes!(continue_session))
+        .route(SESSIONS, routes!(unlock_session))
         .route(SESSIONS, routes!(end_session))
         .with_state(app)
 }
@@ -88,38 +90,19 @@ async fn authenticate(
     Json(given): Json<CredentialsV1>,
 ) -> Result<Json<IdentityV1>, Problem> {
     let id = user_id(&given.user_id, "/userId")?;
-    let lane = app.lane(id.as_ref());
-    let _alone = match lane {
-        Some(lane) => Some(lane.lock().await),
-        None => None,
-    };
-    let mut failures = app.failures(id.as_ref()).await?;
-    if let Some(seconds) = failures.locked_for(now()) {
-        return Err(Problem::too_many_requests(u64::try_from(seconds).unwrap_or(1)));
-    }
-    let stored = app.documents.users.get(id.as_ref()).await?;
+    let stored = app.documents.users.get(id.as_ref()).await?.map(|stored| stored.document);
     if stored.is_some() {
         noted.subject("userId", id.as_ref());
     }
-    let hash = stored.as_ref().map(|stored| stored.document.password_hash.as_str());
-    let right = app.hashing.verify(&given.password, hash).await.map_err(|err| hash_failed(&err))?;
-    if let Some(stored) = stored.filter(|stored| right && !stored.document.disabled) {
-        if !failures.at().is_empty() {
-            app.documents.failures.delete(id.as_ref(), None).await?;
-        }
-        let identity = app.identity(&stored.document).await?;
-        noted.actor(Kind::Person, &identity.user_id, &identity.roles);
-        return Ok(Json(identity));
-    }
-    let now = now();
-    failures.add(now);
-    let document = StoredFailures {
-        at: failures.at().iter().copied().map(instant::write).collect(),
-        last: instant::write(now),
+    let stored = stored.filter(|stored| !stored.disabled);
+    let hash = stored.as_ref().map(|stored| stored.password_hash.as_str());
+    let right = app.attempt(id.as_ref(), &given.password, hash).await?;
+    let Some(stored) = stored.filter(|_| right) else {
+        return Err(not_signed_in("user id or password is wrong"));
     };
-    app.documents.failures.put(id.as_ref(), &document, Vec::new()).await?;
-    app.documents.sweep_failures(Failures::forgotten_before(now)).await?;
-    Err(not_signed_in("user id or password is wrong"))
+    let identity = app.identity(&stored).await?;
+    noted.actor(Kind::Person, &identity.user_id, &identity.roles);
+    Ok(Json(identity))
 }
 
 /// Shows a user: to administrators any, to others themselves.
@@ -179,6 +162,14 @@ async fn change_user(
         Some(None) => Some(None),
         None => None,
     };
+    let badge_hash = match &patch.badge {
+        Some(Some(text)) => {
+            let hash = app.hashing.hash(badge(text)?.as_ref()).await;
+            Some(Some(hash.map_err(|err| hash_failed(&err))?))
+        }
+        Some(None) => Some(None),
+        None => None,
+    };
     let given_roles = match &patch.roles {
         Some(texts) => Some(roles(texts)?),
         None => None,
@@ -193,8 +184,9 @@ async fn change_user(
             user.roles.clone_from(roles);
         }
         user.disabled = patch.disabled.unwrap_or(user.disabled);
-        let kept = stored.document.password_hash;
-        let document = StoredUser::new(&user, hash.clone().unwrap_or(kept));
+        let StoredUser { password_hash, badge_hash: badge, .. } = stored.document;
+        let mut document = StoredUser::new(&user, hash.clone().unwrap_or(password_hash));
+        document.badge_hash = badge_hash.clone().unwrap_or(badge);
         match app.documents.users.replace(&id, stored.version, &document, Vec::new()).await {
             Ok(_) => break,
             // Somebody else changed the user; the patch goes on top of that.
@@ -380,6 +372,37 @@ async fn continue_session(
     }
 }
 
+/// Goes on with a session that was locked where it is shown: the badge of its owner is held to a
+/// reader there. Counts as a sign-in where it fails.
+#[utoipa::path(post, path = "/api/v1/refresh-tokens/unlocking", request_body = UnlockV1,
+    responses((status = 204), (status = 400), (status = 401), (status = 429)))]
+async fn unlock_session(
+    State(app): State<App>,
+    noted: Noted,
+    Json(given): Json<UnlockV1>,
+) -> Result<StatusCode, Problem> {
+    let badge = badge(&given.badge)?;
+    let over = || not_signed_in("the session is over");
+    let Some((family, secret)) = given.refresh_token.split_once('.') else { return Err(over()) };
+    let shown = fingerprint(secret);
+    let family = app.documents.families.get(family).await?.map(|stored| stored.document);
+    let is_current = |family: &StoredFamily| {
+        let shown = shown == family.current || family.previous.as_ref() == Some(&shown);
+        shown && !family.revoked && now() < family.expires
+    };
+    let Some(family) = family.filter(is_current) else { return Err(over()) };
+    let id = &family.user_id;
+    noted.subject("userId", id);
+    let stored = app.documents.users.get(id).await?.map(|stored| stored.document);
+    let Some(stored) = stored.filter(|stored| !stored.disabled) else { return Err(over()) };
+    if !app.attempt(id, badge.as_ref(), stored.badge_hash.as_deref()).await? {
+        return Err(not_signed_in("the badge is not that of who has locked the screen"));
+    }
+    let identity = app.identity(&stored).await?;
+    noted.actor(Kind::Person, &identity.user_id, &identity.roles);
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Ends a session; one that is over stays over.
 #[utoipa::path(post, path = "/api/v1/refresh-tokens/revocation", request_body = RefreshTokenV1,
     responses((status = 204)))]
@@ -404,6 +427,34 @@ async fn end_session(
 }
 
 impl App {
+    /// Whether what somebody shows is what a hash is of; one that is not counts against the name,
+    /// and after some nothing is tried any more.
+    async fn attempt(&self, id: &str, shown: &str, hash: Option<&str>) -> Result<bool, Problem> {
+        let _alone = match self.lane(id) {
+            Some(lane) => Some(lane.lock().await),
+            None => None,
+        };
+        let mut failures = self.failures(id).await?;
+        if let Some(seconds) = failures.locked_for(now()) {
+            return Err(Problem::too_many_requests(u64::try_from(seconds).unwrap_or(1)));
+        }
+        if self.hashing.verify(shown, hash).await.map_err(|err| hash_failed(&err))? {
+            if !failures.at().is_empty() {
+                self.documents.failures.delete(id, None).await?;
+            }
+            return Ok(true);
+        }
+        let now = now();
+        failures.add(now);
+        let document = StoredFailures {
+            at: failures.at().iter().copied().map(instant::write).collect(),
+            last: instant::write(now),
+        };
+        self.documents.failures.put(id, &document, Vec::new()).await?;
+        self.documents.sweep_failures(Failures::forgotten_before(now)).await?;
+        Ok(false)
+    }
+
     fn lane(&self, id: &str) -> Option<&Mutex<()>> {
         let sum = id.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31) + usize::from(byte));
         self.lanes.get(sum % LANES)

@@ -42,6 +42,9 @@ pub(crate) struct StoredUser {
     pub(crate) user_id: String,
     /// argon2id, as a PHC string.
     pub(crate) password_hash: String,
+    /// The same of the badge.
+    #[serde(default)]
+    pub(crate) badge_hash: Option<String>,
     pub(crate) health_professional_id: Option<String>,
     pub(crate) roles: Vec<String>,
     pub(crate) disabled: bool,
@@ -60,6 +63,7 @@ impl StoredUser {
         Self {
             user_id: user.id.to_string(),
             password_hash,
+            badge_hash: None,
             health_professional_id: user.professional.as_ref().map(ToString::to_string),
             roles: role_names(user.roles.iter().copied()),
             disabled: user.disabled,
