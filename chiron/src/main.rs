@@ -4,6 +4,7 @@
 
 mod accounts;
 mod audit;
+mod bearer;
 mod cli;
 mod demonstrate;
 mod estate;
@@ -12,6 +13,7 @@ mod house;
 mod openapi;
 mod pages;
 mod rebuild;
+mod reference;
 mod serve;
 mod settings;
 mod show;

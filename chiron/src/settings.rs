@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use simulator::Scenario;
 use twin_client::TwinLayer;
 
-use crate::accounts;
+use crate::bearer::Issuer;
+use crate::{accounts, reference};
 
 /// The file that is read when the command line names none.
 const DEFAULT_FILE: &str = "chiron.toml";
@@ -182,6 +183,8 @@ pub(crate) struct Cluster {
     pub(crate) options: BTreeMap<String, String>,
     /// Properties that nobody is to see, such as `"sasl.password"`.
     pub(crate) secrets: BTreeMap<String, Secret>,
+    /// Who gives out tokens, where clients sign in by them (SASL's OAUTHBEARER).
+    pub(crate) tokens: Option<Issuer>,
 }
 
 /// Properties of librdkafka that are secrets.
@@ -202,6 +205,7 @@ impl Default for Cluster {
             create_topics: true,
             options: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            tokens: None,
         }
     }
 }
@@ -212,8 +216,7 @@ impl Cluster {
         let day = SignedDuration::from_hours(24);
         let secrets = self.secrets.iter();
         let secrets = secrets.map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
-        KafkaSettings {
-            bootstrap_servers: self.bootstrap_servers.clone(),
+        let settings = KafkaSettings {
             partitions,
             replication: self.replication,
             retention: self
@@ -221,6 +224,11 @@ impl Cluster {
                 .map(|days| day * i32::try_from(days).unwrap_or(i32::MAX)),
             create_topics: self.create_topics,
             options: self.options.clone().into_iter().chain(secrets).collect(),
+            ..KafkaSettings::new(&self.bootstrap_servers)
+        };
+        match &self.tokens {
+            Some(issuer) => settings.with_tokens(issuer.clone().tokens()),
+            None => settings,
         }
     }
 }
@@ -452,7 +460,7 @@ impl Default for Log {
 }
 
 /// Loads the settings: the file that is named, else `chiron.toml` when there is one; then the
-/// environment; then what the command line says.
+/// environment, our own names over those of the [`reference`]; then what the command line says.
 ///
 /// # Errors
 ///
@@ -467,8 +475,10 @@ pub(crate) fn load(
     let given = overrides
         .iter()
         .map(|(key, value)| (format!("CHIRON_{}", key.to_ascii_uppercase()), value.clone()));
+    let environment: BTreeMap<String, String> = environment.into_iter().collect();
+    let named = reference::named(&environment)?;
     let mut loaded: Loaded<Settings> =
-        chiron_chassis::settings::load(file, environment.into_iter().chain(given))?;
+        chiron_chassis::settings::load(file, named, environment.into_iter().chain(given))?;
     for (key, _) in overrides {
         if let Some(Effective { origin, .. }) = loaded.origins.get_mut(*key) {
             *origin = Origin::Environment("command line".to_owned());
@@ -560,6 +570,53 @@ mod tests {
         assert_eq!(origin("late_window_seconds"), "CHIRON_LATE_WINDOW_SECONDS");
         assert_eq!(origin("data"), "command line");
         assert_eq!(origin("host"), "default");
+    }
+
+    #[test]
+    fn the_reference_s_names_are_read_and_ours_win() {
+        let theirs = [
+            ("BOOTSTRAP_SERVER_URL", "http://broker:29092"),
+            ("SURGERY_REPORT_MICROSERVICE_URL", "http://report:3000/api/v1"),
+            ("MONGODB_CONNECTION_STRING", "mongodb://chiron:word@db"),
+            ("AZURE_DT_ENDPOINT", "https://twins.example"),
+            ("AZURE_TENANT_ID", "0123"),
+            ("AZURE_CLIENT_ID", "42"),
+            ("AZURE_CLIENT_SECRET", "word"),
+        ];
+        let ours = [("CHIRON_EVENTS__KAFKA__BOOTSTRAP_SERVERS", "other:9092")];
+        let loaded = loaded(&[&theirs[..], &ours[..]].concat()).unwrap();
+        let Settings { events, documents, .. } = &loaded.settings;
+        assert_eq!(events.broker, EventBroker::Kafka);
+        assert_eq!(events.kafka.bootstrap_servers, "other:9092");
+        assert_eq!(documents.store, DocumentStore::MongoDb);
+        let report = loaded.settings.elsewhere(Service::SurgeryReport);
+        assert_eq!(report, Some("http://report:3000"));
+        let TwinLayer::Azure(layer) = &loaded.settings.twin_layer else { panic!("another layer") };
+        assert_eq!((layer.tenant.as_str(), layer.client_id.as_str()), ("0123", "42"));
+        let origin = |key: &str| loaded.origins.get(key).unwrap().origin.to_string();
+        assert_eq!(origin("events.broker"), "BOOTSTRAP_SERVER_URL");
+        assert_eq!(origin("services.surgery-report"), "SURGERY_REPORT_MICROSERVICE_URL");
+        assert_eq!(origin("documents.mongodb.uri"), "MONGODB_CONNECTION_STRING");
+        assert!(!format!("{loaded:?}").contains("word"));
+    }
+
+    #[test]
+    fn the_compose_file_says_where_every_service_is() {
+        let compose = include_str!("../../deploy/compose.yaml");
+        let lines = compose.lines().filter_map(|line| line.trim().split_once(": "));
+        let environment: Vec<_> =
+            lines.clone().filter(|(name, _)| name.starts_with("CHIRON_")).collect();
+        let loaded = loaded(&environment).unwrap();
+        assert_eq!(loaded.settings.events.broker, EventBroker::Kafka);
+        assert_eq!(loaded.settings.documents.store, DocumentStore::MongoDb);
+        let served: Vec<_> = lines.filter(|(name, _)| *name == "command").collect();
+        for service in Service::ALL {
+            let base = loaded.settings.elsewhere(service).unwrap();
+            let (host, port) = base.trim_start_matches("http://").split_once(':').unwrap();
+            assert_eq!(port, service.default_port().to_string(), "{service}");
+            let command = format!("[\"serve\", \"{host}\"]");
+            assert!(served.contains(&("command", &command)), "{service} is served by nobody");
+        }
     }
 
     #[test]

@@ -113,13 +113,26 @@ pub enum SettingsError {
     },
 }
 
-/// Loads settings. `T` should deny unknown fields at every level and give defaults per field.
+/// A value that has a name of its own in the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The variable.
+    pub name: String,
+    /// The key that it sets, with dots between levels.
+    pub key: String,
+    /// The value as written, in quotes where it is a text whatever it looks like.
+    pub text: String,
+}
+
+/// Loads settings. `T` should deny unknown fields at every level and give defaults per field. What
+/// `named` says wins over the file, and the environment over both.
 ///
 /// # Errors
 ///
 /// [`SettingsError`], before anything was started.
 pub fn load<T: Serialize + DeserializeOwned>(
     file: Option<&Path>,
+    named: impl IntoIterator<Item = Named>,
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded<T>, SettingsError> {
     let mut figment = Figment::new();
@@ -128,9 +141,12 @@ pub fn load<T: Serialize + DeserializeOwned>(
             .map_err(|source| SettingsError::File { path: path.to_owned(), source })?;
         figment = figment.merge(Document { path: path.to_owned(), text });
     }
+    for named in named {
+        figment = figment.merge(Variable(named));
+    }
     for (name, text) in environment {
         if let Some(key) = key_of(&name) {
-            figment = figment.merge(Variable { name, key, text });
+            figment = figment.merge(Variable(Named { name, key, text }));
         }
     }
     let settings: T = figment.extract().map_err(|err| SettingsError::Invalid {
@@ -228,38 +244,35 @@ impl Provider for Document {
 }
 
 /// One variable of the environment.
-struct Variable {
-    name: String,
-    key: String,
-    text: String,
-}
+struct Variable(Named);
 
 impl Provider for Variable {
     fn metadata(&self) -> Metadata {
-        Metadata::named(self.name.clone())
+        Metadata::named(self.0.name.clone())
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
         // A text that is no number, boolean, list or object is itself; that never fails. So is one
         // that nests deeper than any setting, which the parser would follow to the stack's end.
-        let opens = self.text.chars().filter(|it| "[{(".contains(*it)).count();
-        if DEEPEST < opens || DEEPEST < self.key.split('.').count() {
+        let Named { key, text, .. } = &self.0;
+        let opens = text.chars().filter(|it| "[{(".contains(*it)).count();
+        if DEEPEST < opens || DEEPEST < key.split('.').count() {
             let message = format!("nests deeper than {DEEPEST}");
             return Err(figment::Error::from(message));
         }
-        let value = if self.text.is_ascii() || !self.text.contains('\\') {
-            match self.text.parse() {
+        let value = if text.is_ascii() || !text.contains('\\') {
+            match text.parse() {
                 Ok(value) => value,
                 Err(never) => match never {},
             }
         } else {
             // Where escapes stand behind letters beyond ASCII figment's own parser panics.
-            let read = Toml::string(&format!("value = {}", self.text)).data().ok();
+            let read = Toml::string(&format!("value = {text}")).data().ok();
             let read = read.and_then(|mut profiles| profiles.remove(&Profile::Default));
             let read = read.and_then(|mut values| values.remove("value"));
-            read.unwrap_or_else(|| Value::from(self.text.clone()))
+            read.unwrap_or_else(|| Value::from(text.clone()))
         };
-        let nested = figment::util::nest(&self.key, value);
+        let nested = figment::util::nest(key, value);
         let dict = nested.into_dict().unwrap_or_default();
         Ok(Map::from([(Profile::Default, dict)]))
     }
@@ -300,7 +313,7 @@ mod tests {
         let path = folder.path().join("chiron.toml");
         std::fs::write(&path, text).expect("a file");
         let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-        load(Some(&path), environment)
+        load(Some(&path), Vec::new(), environment)
             .map_err(|err| err.to_string().replace(folder.path().to_str().expect("text"), "DIR"))
     }
 
@@ -370,7 +383,8 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let missing = load::<Settings>(Some(Path::new("/nowhere/chiron.toml")), Vec::new());
+        let missing =
+            load::<Settings>(Some(Path::new("/nowhere/chiron.toml")), Vec::new(), Vec::new());
         let refused = missing.expect_err("a refusal").to_string();
         assert_eq!(refused, "settings file /nowhere/chiron.toml cannot be read");
     }
