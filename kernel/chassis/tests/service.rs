@@ -485,9 +485,10 @@ async fn services_identify_themselves_by_the_gateway() {
     for _ in 0..8 {
         told.push(calls.get(Service::TwinEngine, "/").send().await.unwrap_err());
     }
-    let last = told.pop().unwrap();
-    assert!(matches!(last, CallError::LeftAlone { .. }) && last.is_retryable(), "{last:?}");
-    assert_eq!(Problem::from(last).status(), 503);
+    let refused = told.pop().unwrap();
+    let left_alone = matches!(refused, CallError::LeftAlone { .. });
+    assert!(left_alone && refused.is_retryable(), "{refused:?}");
+    assert_eq!(Problem::from(refused).status(), 503);
 }
 
 #[tokio::test]

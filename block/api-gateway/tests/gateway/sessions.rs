@@ -31,6 +31,7 @@ async fn only_sign_in_keys_and_time_are_public() {
         // The block's dashboard.
         "/api/v1/obd/auth",
         "/api/v1/obd/auth/refresh",
+        "/api/v1/obd/auth/unlock",
         "/api/v1/obd/auth/logout",
         "/api/v1/clock",
         "/oauth2/token",
@@ -38,6 +39,7 @@ async fn only_sign_in_keys_and_time_are_public() {
         // Browsers.
         "/api/v1/obd/auth",
         "/api/v1/obd/auth/refresh",
+        "/api/v1/obd/auth/unlock",
         "/api/v1/obd/auth/logout",
         "/api/v1/clock",
         // The web application.

@@ -270,7 +270,7 @@ fn rooms_are_listed_once_by_first_entry() {
 }
 
 #[test]
-fn movements_of_the_rooms_and_the_time() {
+fn movements_of_the_time_each_once_in_order() {
     use Passage::{Enter, Exit};
     let movement = |time: &str, passage, who: &str, where_: &str| Movement {
         at: at(time),
@@ -290,15 +290,13 @@ fn movements_of_the_rooms_and_the_time() {
     given.push(expected[1].clone());
     given.push(movement("08:09:59.999", Enter, "a", "or-1"));
     given.push(movement("09:00:00.001", Enter, "a", "or-1"));
-    given.push(movement("08:30", Enter, "a", "elsewhere"));
     let present = |who: &str, where_: &str| PresentAtStart {
         professional: ProfessionalId::new(who).unwrap(),
         room: room(where_),
     };
     let mut sources = sources(process());
     sources.movements = given;
-    sources.present_at_start =
-        vec![present("z", "or-1"), present("c", "pre-1"), present("c", "elsewhere")];
+    sources.present_at_start = vec![present("z", "or-1"), present("c", "pre-1")];
     let report = compose(sources, &PERIODS);
     assert_eq!(report.movements, expected);
     assert_eq!(report.present_at_start, [present("c", "pre-1"), present("z", "or-1")]);
