@@ -70,6 +70,8 @@ pub(crate) struct Settings {
     pub(crate) performance: performance::Settings,
     /// What the software catalogue reads, and who may see it.
     pub(crate) catalog: catalog::Settings,
+    /// Where built documentation is kept, and when it is built.
+    pub(crate) techdocs: techdocs::Settings,
     /// Tokens, cookies and live streams.
     pub(crate) gateway: api_gateway::Settings,
     /// What the audit trail believes.
@@ -446,6 +448,7 @@ impl Default for Settings {
             hl7: hl7_gateway::Settings::default(),
             performance: performance::Settings::default(),
             catalog: catalog::Settings::default(),
+            techdocs: techdocs::Settings::default(),
             gateway: api_gateway::Settings::standard(),
             audit: AuditSettings::default(),
             log: Log::default(),

@@ -80,6 +80,12 @@ const DOMAIN_MAY_USE: [&str; 3] = ["jiff", "uuid", "thiserror"];
 /// `serde_json` besides.
 const DOCUMENTS: [&str; 2] = ["platform/catalog/domain", "twins/engine/domain"];
 
+/// Domains that read formats, with the crates that parse them.
+const FORMATS: [(&str, &[&str]); 1] = [(
+    "platform/techdocs/domain",
+    &["ammonia", "granit-parser", "pulldown-cmark", "unicode-normalization"],
+)];
+
 /// Drivers, and the only crates that may hold them.
 const DRIVERS: [(&str, &[&str]); 5] = [
     ("rusqlite", &["kernel/broker", "kernel/store", "platform/catalog/service"]),
@@ -138,7 +144,11 @@ fn arrows(member: &Crate, from: &Layer, by_name: &BTreeMap<&str, &Crate>, findin
             None => {
                 let is_document = dependency == "serde_json"
                     && DOCUMENTS.iter().any(|domain| member.folder == Path::new(domain));
-                let allowed = DOMAIN_MAY_USE.contains(&dependency.as_str()) || is_document;
+                let is_format = FORMATS.iter().any(|(domain, parsers)| {
+                    member.folder == Path::new(domain) && parsers.contains(&dependency.as_str())
+                });
+                let allowed =
+                    DOMAIN_MAY_USE.contains(&dependency.as_str()) || is_document || is_format;
                 if matches!(from, Layer::Domain(_)) && !allowed {
                     let message = format!("a domain crate may not depend on {dependency}");
                     findings.add(&member.manifest_path(), line, message);

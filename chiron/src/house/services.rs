@@ -281,15 +281,17 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// The developer platform's catalogue, over the descriptors of the product itself unless
-    /// settings name others.
+    /// The developer platform: its catalogue, over the descriptors of the product itself unless
+    /// settings name others, and the documentation of what is in it.
     async fn catalogue(&mut self, running: &mut Running) -> Result<()> {
         let (runtime, listener) = self.service(Service::Catalog).await?;
         let data = &self.settings.data;
         let settings = crate::estate::settings(&self.settings.catalog, data)?;
         let database = data.join("catalogue.sqlite");
         let durable = self.durability == Durability::Durable;
-        let work = catalog::run(runtime, settings, Some(database), durable, listener);
+        let (techdocs, sites) = (self.settings.techdocs.clone(), data.join("techdocs"));
+        let beside = move |runtime: &Runtime| vec![techdocs::api(runtime, &techdocs, Some(sites))];
+        let work = catalog::run(runtime, settings, Some(database), durable, beside, listener);
         running.spawn(async move { (catalog::NAME, work.await) });
         Ok(())
     }

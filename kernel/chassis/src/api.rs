@@ -213,6 +213,20 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     }
 }
 
+impl<S: Clone + Send + Sync + 'static> Api<S> {
+    /// Adds the routes of another service that shares this one's listener. What stands around the
+    /// handlers (name, face, limits) is this service's.
+    #[must_use]
+    pub fn beside(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self.entries.extend(other.entries);
+        let schemas = other.openapi.components.unwrap_or_default().schemas;
+        self.openapi.components.get_or_insert_default().schemas.extend(schemas);
+        self.openapi.paths.merge(other.openapi.paths);
+        self
+    }
+}
+
 impl<S> Api<S> {
     /// The routes as they were added, followed by those that the chassis adds to every service.
     pub fn routes(&self) -> Vec<RouteEntry> {

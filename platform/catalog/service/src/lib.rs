@@ -118,7 +118,7 @@ pub enum StartError {
 
 /// Runs the service until shutdown is requested and everything under way has ended. `database` is
 /// its file, memory when there is none; `durable` says whether a write is acknowledged when the disk
-/// has it.
+/// has it. `beside` makes the routes of the platform's other services, which share the listener.
 ///
 /// # Errors
 ///
@@ -128,10 +128,12 @@ pub async fn run(
     settings: Settings,
     database: Option<PathBuf>,
     durable: bool,
+    beside: impl FnOnce(&Runtime) -> Vec<Api>,
     listener: TcpListener,
 ) -> Result<(), ServeError> {
     let api = start(&runtime, &settings, database.as_deref(), durable)
         .map_err(|source| ServeError::Start { service: NAME, source: Box::new(source) })?;
+    let api = beside(&runtime).into_iter().fold(api, Api::beside);
     chiron_chassis::serve(api, listener, runtime).await
 }
 
