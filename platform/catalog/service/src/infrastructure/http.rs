@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use axum::body::Body;
 use axum::http::Response;
-use catalog_domain::entity::{EntityRef, Kinds, Predicate};
+use catalog_domain::entity::{EntityRef, Predicate};
 use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Caller, Need};
 use chiron_clock::Ids;
@@ -19,6 +19,7 @@ use utoipa_axum::routes;
 use super::core::Shared;
 use super::index::Index;
 use super::ingest::{Asked as Wished, Wish};
+use super::judge::Judge;
 use super::source::Sources;
 use crate::NAME;
 use crate::application::{Asked, Refusal, chassis_problem, nowhere};
@@ -46,7 +47,7 @@ pub(crate) struct Catalog {
     pub(crate) shared: Arc<Shared>,
     pub(crate) wishes: mpsc::Sender<Wished>,
     pub(crate) sources: Sources,
-    pub(crate) kinds: Kinds,
+    pub(crate) judge: Judge,
     pub(crate) rules: Vec<ReadRule>,
     pub(crate) ids: Ids,
 }
