@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::future::Future;
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -332,6 +333,37 @@ async fn answers_have_tags_where_the_framework_writes_them() {
     assert_eq!(head.status(), StatusCode::OK);
     hands.shut_down();
     runtime.tasks.join().await;
+}
+
+#[tokio::test]
+async fn answers_are_compressed_for_who_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("all.yaml");
+    let all: String = (0..20).map(|nth| component(&format!("c{nth}"), "x")).collect();
+    fs::write(&path, all).unwrap();
+    let world = World::over(&path).await;
+    until(|| async { world.entity("c19").await.is_some() }).await;
+    let ask = async |path: &str, encoding: &str| {
+        let url = format!("{}/api/catalog{path}", world.base);
+        let request = http_client().unwrap().get(url).bearer_auth(&world.token);
+        let answer = request.header("accept-encoding", encoding).send().await.unwrap();
+        let header = |name| answer.headers().get(name).map(|it| it.to_str().unwrap().to_owned());
+        let (encoding, vary) = (header("content-encoding"), header("vary"));
+        assert_eq!(vary.as_deref(), Some("Accept-Encoding"));
+        (encoding, answer.bytes().await.unwrap())
+    };
+    for path in ["/entities", "/entities/by-query?fields=metadata"] {
+        let (plain, whole) = ask(path, "identity").await;
+        assert_eq!(plain, None);
+        let (zipped, small) = ask(path, "br, gzip").await;
+        assert_eq!(zipped.as_deref(), Some("gzip"));
+        assert!(small.len() * 3 < whole.len(), "{} of {}", small.len(), whole.len());
+        let mut text = Vec::new();
+        flate2::read::GzDecoder::new(&small[..]).read_to_end(&mut text).unwrap();
+        assert_eq!(text, whole);
+    }
+    assert_eq!(ask("/entity-facets?facet=kind", "gzip").await.0, None, "it is short");
+    world.end().await;
 }
 
 #[tokio::test]
