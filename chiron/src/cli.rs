@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use chiron_chassis::Service;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -17,7 +18,8 @@ Examples:
   chiron serve staff-tracking     one service, on Kafka and MongoDB
   chiron config                   every setting, its value and where it came from
   chiron events tail              what happens, as the services tell each other
-  chiron audit verify             proves that nobody has touched the audit trail"
+  chiron audit verify             proves that nobody has touched the audit trail
+  chiron catalog validate         says what is wrong with the descriptors in this folder"
 )]
 pub(crate) struct Cli {
     /// Settings file; `chiron.toml` in this folder when there is one
@@ -34,6 +36,17 @@ pub(crate) struct Cli {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Command {
+    /// The exit code of a command that could not be obeyed. Who validates tells it from descriptors
+    /// that are wrong.
+    pub(crate) fn failure(&self) -> ExitCode {
+        match self {
+            Self::Catalog(CatalogArgs { command: CatalogCommand::Validate(_) }) => 2.into(),
+            _ => ExitCode::FAILURE,
+        }
+    }
 }
 
 impl Cli {
@@ -69,6 +82,8 @@ pub(crate) enum Command {
     Store(StoreArgs),
     /// Reads the audit trail: who read or changed what about whom; services may be running
     Audit(AuditArgs),
+    /// Judges descriptors of the software catalogue, and asks a running one
+    Catalog(CatalogArgs),
     /// Writes the `OpenAPI` documents of the services
     #[command(hide = true)]
     Openapi(OpenapiArgs),
@@ -297,4 +312,154 @@ pub(crate) struct OpenapiArgs {
     /// Write nothing; fail when one differs
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CatalogArgs {
+    #[command(subcommand)]
+    pub(crate) command: CatalogCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogCommand {
+    /// Says what is wrong with descriptors, at which line, and what to write instead; needs no
+    /// server. Ends with 1 when there are errors, with 2 when there is nothing to look at
+    Validate(ValidateArgs),
+    /// Registers an address at a running catalogue, unless what stands there is not good
+    Ingest(IngestArgs),
+    /// Prints an entity, or a list of them
+    Get(GetArgs),
+    /// Prints what an entity depends on, and what depends on it
+    Graph(GraphArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    /// Files, folders, and patterns of files (`*`, `?`, `**`). In folders, files of YAML are looked
+    /// at whose name is `catalog-info` or whose `apiVersion` is Backstage's
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+
+    /// What for
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ReportFormat,
+
+    /// Take warnings for errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// Lines as compilers write them
+    Text,
+    /// One JSON object
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+/// How a running catalogue is reached.
+#[derive(Debug, Args)]
+pub(crate) struct AccessArgs {
+    /// Where the catalogue is; where the settings say when left out
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+
+    /// A file with the token to show. Else the variable `CHIRON_TOKEN` counts; else, for the
+    /// catalogue of the settings, the administrator of the accounts file signs in
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IngestArgs {
+    /// The address of a descriptor
+    pub(crate) target: String,
+
+    /// Say what would come of it, and register nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GetArgs {
+    /// Which entity, as `component:orders` or `component:tools/orders`; a list when left out
+    #[arg(value_name = "REF", value_parser = reference)]
+    pub(crate) reference: Option<[String; 3]>,
+
+    /// Only entities with these values, as `kind=component,spec.type=service`; repeated, those that
+    /// any of the filters lets through
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "reference")]
+    pub(crate) filter: Vec<String>,
+
+    /// How it is written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: EntityFormat,
+
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EntityFormat {
+    /// A line each
+    Table,
+    /// Everything, as JSON
+    Json,
+    /// Everything, as YAML, a document each
+    Yaml,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// Which entity, as `component:orders` or `component:tools/orders`
+    #[arg(value_name = "REF", value_parser = reference)]
+    pub(crate) reference: [String; 3],
+
+    /// How many steps away, up to 20
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=20))]
+    pub(crate) depth: u32,
+
+    /// Which arrows are followed
+    #[arg(long, value_enum, default_value = "both")]
+    pub(crate) direction: DirectionArg,
+
+    /// How it is written
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: GraphFormat,
+
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DirectionArg {
+    /// Those that lead to it: who uses it, what is a part of it
+    In,
+    /// Those that lead from it: what it uses, whose it is
+    Out,
+    /// All
+    Both,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// A tree
+    Text,
+    /// Graphviz
+    Dot,
+    /// Mermaid, for Markdown
+    Mermaid,
+    /// Entities and relations
+    Json,
+}
+
+fn reference(text: &str) -> Result<[String; 3], String> {
+    catalog::reference(text).ok_or_else(|| "write kind:name, or kind:namespace/name".to_owned())
 }

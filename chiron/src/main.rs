@@ -5,6 +5,7 @@
 mod accounts;
 mod audit;
 mod bearer;
+mod catalog;
 mod cli;
 mod demonstrate;
 mod estate;
@@ -23,6 +24,7 @@ mod up;
 
 use std::process::ExitCode;
 
+use chiron_chassis::Secret;
 use clap::Parser as _;
 
 use crate::cli::{Cli, Command};
@@ -35,11 +37,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
+    let failure = cli.command.failure();
     match run(cli).await {
         Ok(code) => code,
         Err(err) => {
             show::error(&err);
-            ExitCode::FAILURE
+            failure
         }
     }
 }
@@ -66,6 +69,11 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Events(args) => events::run(&loaded.settings, args).await,
         Command::Audit(args) => audit::run(&loaded.settings, args).await,
         Command::Rebuild(args) => rebuild::run(&loaded.settings, &args).await,
+        Command::Catalog(args) => {
+            let token = std::env::vars().find(|(name, _)| name == settings::TOKEN);
+            let token = token.map(|(_, token)| Secret::new(token.trim()));
+            catalog::run(&loaded.settings, token, args).await
+        }
         Command::Openapi(args) => openapi::run(loaded.settings, &args).await,
     }
 }

@@ -20,6 +20,8 @@ use crate::{accounts, reference};
 
 /// The file that is read when the command line names none.
 const DEFAULT_FILE: &str = "chiron.toml";
+/// The variable with a token to show to running services. It is no setting: it belongs to who calls.
+pub(crate) const TOKEN: &str = "CHIRON_TOKEN";
 
 /// Everything that can be set. Every default is safe: loopback, sign-in, durable writes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -478,7 +480,8 @@ pub(crate) fn load(
     let given = overrides
         .iter()
         .map(|(key, value)| (format!("CHIRON_{}", key.to_ascii_uppercase()), value.clone()));
-    let environment: BTreeMap<String, String> = environment.into_iter().collect();
+    let environment: BTreeMap<String, String> =
+        environment.into_iter().filter(|(name, _)| name != TOKEN).collect();
     let named = reference::named(&environment)?;
     let mut loaded: Loaded<Settings> =
         chiron_chassis::settings::load(file, named, environment.into_iter().chain(given))?;
@@ -560,9 +563,12 @@ mod tests {
 
     #[test]
     fn file_environment_and_command_line_each_leave_their_name() {
-        let loaded =
-            loaded(&[("CHIRON_LATE_WINDOW_SECONDS", "60"), ("CHIRON_GATEWAY__LIVE_QUEUE", "9")])
-                .unwrap();
+        let loaded = loaded(&[
+            ("CHIRON_LATE_WINDOW_SECONDS", "60"),
+            ("CHIRON_GATEWAY__LIVE_QUEUE", "9"),
+            ("CHIRON_TOKEN", "is no setting"),
+        ])
+        .unwrap();
         assert_eq!(loaded.settings.gateway.live_queue, 9);
         assert_eq!(loaded.settings.gateway.access_token_minutes, 15);
         assert_eq!(loaded.settings.port_offset, 7);

@@ -12,18 +12,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog_domain::entity::{Kinds, OwnKind, Predicate, parse_filters};
+use catalog_domain::entity::{DEFAULT_NAMESPACE, EntityRef, Predicate, parse_filters};
 use catalog_domain::usecase::LocationRef;
 use chiron_chassis::{Api, Runtime, ServeError, http_client};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+pub use infrastructure::check::{CheckError, Finding, Level, Report, Rule, check};
+pub use infrastructure::judge::KindError;
 pub use infrastructure::store::StoreError;
+pub use infrastructure::yaml::WriteError;
 
 use infrastructure::core::{Core, Shared};
 use infrastructure::http::{Catalog, ReadRule};
 use infrastructure::ingest::Ingest;
+use infrastructure::judge::Judge;
 use infrastructure::source::Sources;
 use infrastructure::store::Sqlite;
 
@@ -48,11 +52,27 @@ pub struct Location {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KindSettings {
-    /// Its name, as in `kind`.
-    pub name: String,
-    /// The values of `apiVersion` that it takes; any when empty.
-    #[serde(default)]
+    /// Its name.
+    pub kind: String,
+    /// The `apiVersion` that it takes, or a list of them; any when left out.
+    #[serde(rename = "apiVersion", default, deserialize_with = "one_or_more")]
     pub api_versions: Vec<String>,
+    /// A file with the JSON Schema of its entities, draft 2020-12 unless it names another.
+    #[serde(default)]
+    pub schema: Option<PathBuf>,
+}
+
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a text or a list of texts")]
+    enum Given {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match Given::deserialize(deserializer)? {
+        Given::One(one) => vec![one],
+        Given::More(more) => more,
+    })
 }
 
 /// Who may see what.
@@ -111,6 +131,9 @@ pub enum StartError {
     /// A rule of who may read cannot be read.
     #[error("the filter `{0}` of catalog.read_rules cannot be read")]
     Rule(String),
+    /// A kind of the settings cannot be used.
+    #[error(transparent)]
+    Kind(#[from] KindError),
     /// A path of the settings has no absolute form.
     #[error("the path `{0}` of catalog.locations cannot be found")]
     Path(String),
@@ -148,16 +171,12 @@ pub fn start(
     database: Option<&Path>,
     durable: bool,
 ) -> Result<Api, StartError> {
-    let kinds = settings
-        .kinds
-        .iter()
-        .map(|kind| OwnKind { name: kind.name.clone(), api_versions: kind.api_versions.clone() });
-    let kinds = Kinds::with(kinds.collect());
+    let judge = Judge::new(&settings.kinds)?;
     let rules = settings.read_rules.iter().map(read_rule).collect::<Result<Vec<_>, _>>()?;
     let locations = settings.locations.iter().map(whole).collect::<Result<Vec<_>, _>>()?;
     let store = Sqlite::open(database, durable)?;
     let (clock, ids) = (runtime.clock.clone(), runtime.ids.clone());
-    let (mut core, shared): (Core, Arc<Shared>) = Core::open(store, kinds.clone(), clock, ids)?;
+    let (mut core, shared): (Core, Arc<Shared>) = Core::open(store, judge.clone(), clock, ids)?;
     core.configure(&locations);
 
     let sources = Sources::new(http_client()?, settings.allow_hosts.clone())
@@ -167,8 +186,26 @@ pub fn start(
     let ingest = Ingest::new(core, sources.clone(), refresh);
     let shutdown = runtime.shutdown.clone();
     runtime.tasks.spawn("catalogue ingestion", async move { ingest.run(asked, shutdown).await });
-    let catalog = Catalog { shared, wishes, sources, kinds, rules, ids: runtime.ids.clone() };
+    let catalog = Catalog { shared, wishes, sources, judge, rules, ids: runtime.ids.clone() };
     Ok(infrastructure::http::api(catalog))
+}
+
+/// Values as YAML, a document each, as descriptors are written.
+///
+/// # Errors
+///
+/// [`WriteError`].
+pub fn to_yaml(values: &[serde_json::Value]) -> Result<String, WriteError> {
+    infrastructure::yaml::written(values)
+}
+
+/// The parts of a reference that names a kind, `kind:[namespace/]name`, in lower case: kind,
+/// namespace, name. `None` when the text is none.
+#[must_use]
+pub fn reference(text: &str) -> Option<[String; 3]> {
+    let reference = EntityRef::parse(text, None, DEFAULT_NAMESPACE).ok()?;
+    let parts = [reference.kind(), reference.namespace(), reference.name()];
+    Some(parts.map(str::to_owned))
 }
 
 fn read_rule(rule: &ReadSettings) -> Result<ReadRule, StartError> {

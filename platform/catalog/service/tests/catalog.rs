@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::future::Future;
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -332,4 +333,108 @@ async fn answers_have_tags_where_the_framework_writes_them() {
     assert_eq!(head.status(), StatusCode::OK);
     hands.shut_down();
     runtime.tasks.join().await;
+}
+
+#[tokio::test]
+async fn answers_are_compressed_for_who_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("all.yaml");
+    let all: String = (0..20).map(|nth| component(&format!("c{nth}"), "x")).collect();
+    fs::write(&path, all).unwrap();
+    let world = World::over(&path).await;
+    until(|| async { world.entity("c19").await.is_some() }).await;
+    let ask = async |path: &str, encoding: &str| {
+        let url = format!("{}/api/catalog{path}", world.base);
+        let request = http_client().unwrap().get(url).bearer_auth(&world.token);
+        let answer = request.header("accept-encoding", encoding).send().await.unwrap();
+        let header = |name| answer.headers().get(name).map(|it| it.to_str().unwrap().to_owned());
+        let (encoding, vary) = (header("content-encoding"), header("vary"));
+        assert_eq!(vary.as_deref(), Some("Accept-Encoding"));
+        (encoding, answer.bytes().await.unwrap())
+    };
+    for path in ["/entities", "/entities/by-query?fields=metadata"] {
+        let (plain, whole) = ask(path, "identity").await;
+        assert_eq!(plain, None);
+        let (zipped, small) = ask(path, "br, gzip").await;
+        assert_eq!(zipped.as_deref(), Some("gzip"));
+        assert!(small.len() * 3 < whole.len(), "{} of {}", small.len(), whole.len());
+        let mut text = Vec::new();
+        flate2::read::GzDecoder::new(&small[..]).read_to_end(&mut text).unwrap();
+        assert_eq!(text, whole);
+    }
+    assert_eq!(ask("/entity-facets?facet=kind", "gzip").await.0, None, "it is short");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_fault_says_in_which_line_it_is_and_follows_it_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, database) = (folder.path().join("all.yaml"), folder.path().join("c.sqlite"));
+    let wrong = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: b\n  \
+                 tags: [ok, Not Ok]\nspec: {type: service, lifecycle: x}\n---\n";
+    fs::write(&path, component("a", "x") + wrong).unwrap();
+    let settings = Settings { locations: vec![file(&path)], ..Settings::default() };
+    let world = World::start(settings.clone(), Some(&database)).await;
+    let told = async |world: &World| {
+        let problems = world.get("/problems").await.1;
+        let entries = problems["entries"].as_array().unwrap().clone();
+        let entry = entries.into_iter().find(|it| it["entityRef"] == "component:default/b");
+        let entry = entry.unwrap_or_default();
+        let errors = entry["errors"].as_array().cloned().unwrap_or_default();
+        let at = |it: &Value| format!("{}:{} {}", it["line"], it["column"], it["pointer"]);
+        (entry["location"].clone(), errors.iter().map(at).collect::<Vec<_>>())
+    };
+    let place = json!(format!("file:{}", path.display()));
+    let first = ["10:14 \"/metadata/tags/1\"", "11:1 \"/spec/owner\""];
+    let expected = (place.clone(), first.map(str::to_owned).to_vec());
+    until(|| async { told(&world).await == expected }).await;
+    fs::write(&path, format!("# one line more\n{}{wrong}", component("a", "x"))).unwrap();
+    let moved = ["11:14 \"/metadata/tags/1\"", "12:1 \"/spec/owner\""];
+    until(|| async { told(&world).await.1 == moved }).await;
+    world.end().await;
+    let world = World::start(settings, Some(&database)).await;
+    assert_eq!(told(&world).await, (place, moved.map(str::to_owned).to_vec()));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_kind_of_the_settings_is_judged_by_its_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, schema) = (folder.path().join("all.yaml"), folder.path().join("device.json"));
+    fs::write(
+        &schema,
+        r#"{"required": ["spec"], "properties": {"spec": {"required": ["risk"],
+        "properties": {"risk": {"enum": ["low", "high"]}}}}}"#,
+    )
+    .unwrap();
+    let device = |name: &str, risk: &str| {
+        format!(
+            "apiVersion: example.com/v1\nkind: Device\nmetadata: {{name: {name}}}\nspec:\n  \
+             risk: {risk}\n---\n"
+        )
+    };
+    fs::write(&path, device("pump", "low") + &device("lamp", "some")).unwrap();
+    let kinds: Settings = serde_json::from_value(json!({"kinds": [{"kind": "Device",
+        "apiVersion": "example.com/v1", "schema": schema}]}))
+    .unwrap();
+    let settings = Settings { locations: vec![file(&path)], ..kinds };
+    let world = World::start(settings.clone(), None).await;
+    let shown = || async { world.get("/entities/by-name/device/default/pump").await.0 == 200 };
+    until(shown).await;
+    let told = || async {
+        let problems = world.get("/problems").await.1["entries"].to_string();
+        problems.contains("is \\\"some\\\": write one of low, high")
+            && problems.contains("\"line\":11")
+    };
+    until(told).await;
+    assert_eq!(world.get("/entities/by-name/device/default/lamp").await.0, 404);
+    world.end().await;
+
+    fs::write(&schema, "no JSON").unwrap();
+    let (runtime, _hands) = Runtime::for_test(catalog::NAME, &[]);
+    let refused = catalog::start(&runtime, &settings, None, false).err().unwrap().to_string();
+    assert!(
+        refused.ends_with("device.json of the kind `Device` (catalog.kinds) is no JSON"),
+        "{refused}"
+    );
 }

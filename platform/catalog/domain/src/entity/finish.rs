@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::kinds::{Kinds, Shape, core};
+use super::kinds::{Kinds, Link, Shape, core};
 use super::reference::{DEFAULT_NAMESPACE, EntityRef, reference_of};
 use super::validate::{Fault, validate};
 
@@ -79,6 +79,37 @@ pub fn finish(mut entity: Value, kinds: &Kinds) -> Result<Finished, Vec<Fault>> 
     Ok(Finished { entity, relations: relations.into_iter().collect() })
 }
 
+/// The references of an entity to others, each with the pointer of where it stands. What is no
+/// reference is left out: it is a fault.
+#[must_use]
+pub fn references(entity: &Value) -> Vec<(String, EntityRef)> {
+    let namespace = reference_of(entity);
+    let namespace = namespace.as_ref().map_or(DEFAULT_NAMESPACE, EntityRef::namespace);
+    let kind = entity.get("kind").and_then(Value::as_str).and_then(core);
+    let spec = entity.get("spec").and_then(Value::as_object);
+    let (Some(kind), Some(spec)) = (kind, spec) else { return Vec::new() };
+    let mut found = Vec::new();
+    for field in kind.fields {
+        let pointer = format!("/spec/{}", field.name);
+        let given = spec.get(field.name);
+        let mut read = |pointer: String, text: &Value, link: Link| {
+            let text = text.as_str();
+            let read = text.and_then(|text| EntityRef::parse(text, link.kind, namespace).ok());
+            found.extend(read.map(|reference| (pointer, reference)));
+        };
+        match (field.shape, given) {
+            (Shape::One(link), Some(text)) => read(pointer, text, link),
+            (Shape::Many(link), Some(Value::Array(all))) => {
+                for (nth, text) in all.iter().enumerate() {
+                    read(format!("{pointer}/{nth}"), text, link);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 fn sort(spec: &mut Map<String, Value>, name: &str) {
     if let Some(list) = spec.get_mut(name).and_then(Value::as_array_mut) {
         list.sort_by(|one, two| one.as_str().cmp(&two.as_str()));
@@ -87,7 +118,7 @@ fn sort(spec: &mut Map<String, Value>, name: &str) {
 
 fn related<'a>(
     reference: &EntityRef,
-    link: super::kinds::Link,
+    link: Link,
     pointer: &str,
     given: impl Iterator<Item = &'a str>,
 ) -> Result<Vec<Relation>, Vec<Fault>> {
@@ -190,6 +221,24 @@ mod tests {
         assert_eq!(finished.entity["spec"]["memberOf"], json!(["a", "b"]));
         assert_eq!(finished.entity["metadata"]["tags"], json!(["b", "a"]));
         assert_eq!(finished.entity["metadata"]["namespace"], "default");
+    }
+
+    #[test]
+    fn references_stand_where_they_are_written() {
+        let entity = json!({"kind": "Component", "metadata": {"name": "x", "namespace": "own"},
+            "spec": {"owner": "team", "dependsOn": ["resource:b", "no kind", "api:default/a"],
+                "system": 7}});
+        let shown = references(&entity);
+        let shown = shown.iter().map(|(pointer, reference)| format!("{pointer} {reference}"));
+        assert_eq!(
+            shown.collect::<Vec<_>>(),
+            [
+                "/spec/owner group:own/team",
+                "/spec/dependsOn/0 resource:own/b",
+                "/spec/dependsOn/2 api:default/a",
+            ]
+        );
+        assert_eq!(references(&json!({"kind": "Zed", "spec": {"owner": "a"}})), []);
     }
 
     #[test]

@@ -256,7 +256,8 @@ fn shaped(value: &Value, field: &Field, pointer: &str, namespace: &str, faults: 
 }
 
 /// A value as a message shows it.
-fn short(value: &Value) -> String {
+#[must_use]
+pub fn short(value: &Value) -> String {
     match value {
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),
@@ -270,7 +271,8 @@ fn short(value: &Value) -> String {
 }
 
 /// A key as a part of a JSON Pointer.
-fn escaped(key: &str) -> String {
+#[must_use]
+pub fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 

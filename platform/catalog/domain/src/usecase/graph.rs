@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::location::ORPHAN;
-use crate::entity::{Fault, Relation};
+use crate::entity::{Fault, Marks, Relation};
 
 /// Who emits an entity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,6 +37,8 @@ pub struct Emission {
     pub input: Arc<str>,
     /// Where it came from; who claims a reference from elsewhere does not get it.
     pub location_key: String,
+    /// Where fields that may be at fault stand in the text that it came from.
+    pub marks: Marks,
 }
 
 /// What became of a claim.
@@ -63,6 +65,8 @@ pub struct Node {
     pub children: BTreeSet<String>,
     /// The descriptor as it came.
     pub input: Arc<str>,
+    /// Where fields that may be at fault stand in the text that it came from.
+    pub marks: Marks,
     /// The last good result of processing: the entity without `uid`, `etag` and `relations`.
     pub shown: Option<Arc<str>>,
     /// What it says of itself and others.
@@ -239,7 +243,7 @@ impl Graph {
         emission: Emission,
         new_uid: &mut impl FnMut() -> Uuid,
     ) -> Claimed {
-        let Emission { reference, input, location_key } = emission;
+        let Emission { reference, input, location_key, marks } = emission;
         let Some(node) = self.nodes.get_mut(&reference) else {
             let node = Node {
                 uid: new_uid(),
@@ -247,6 +251,7 @@ impl Graph {
                 parents: BTreeSet::from([parent.clone()]),
                 children: BTreeSet::new(),
                 input,
+                marks,
                 shown: None,
                 relations: Vec::new(),
                 faults: Vec::new(),
@@ -264,6 +269,11 @@ impl Graph {
             return Claimed::Conflict;
         }
         let new_parent = node.parents.insert(parent.clone());
+        // What is as it was may stand elsewhere in its text.
+        if node.marks != marks {
+            node.marks = marks;
+            self.changes.store.insert(reference.clone());
+        }
         let same = node.input == input && node.location_key == location_key;
         if same && !new_parent {
             return Claimed::Same;

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
-use catalog_domain::entity::{Fault, Kinds, finish, reference_of};
+use catalog_domain::entity::{Fault, Marks, Place, reference_of};
 use catalog_domain::usecase::{Changes, Emission, Graph, Kept, LocationRef, Parent, generated};
 use chiron_clock::{Clock, Ids};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::index::{Change, Index};
+use super::judge::Judge;
 use super::reading::{Outcome, Reading, has_placeholders, is_location, sha1_hex};
 use super::store::{Batch, Registered, Shown, Sqlite, StoreError, Stored};
 
@@ -32,7 +33,7 @@ pub(crate) struct Core {
     pub(crate) graph: Graph,
     store: Sqlite,
     shared: Arc<Shared>,
-    pub(crate) kinds: Kinds,
+    pub(crate) judge: Judge,
     clock: Clock,
     ids: Ids,
     last_uid: u128,
@@ -47,7 +48,7 @@ impl Core {
     /// The writer over a store, and what it has to read at the start.
     pub(crate) fn open(
         store: Sqlite,
-        kinds: Kinds,
+        judge: Judge,
         clock: Clock,
         ids: Ids,
     ) -> Result<(Self, Arc<Shared>), StoreError> {
@@ -62,7 +63,7 @@ impl Core {
             graph: Graph::restore(nodes),
             store,
             shared: Arc::clone(&shared),
-            kinds,
+            judge,
             clock,
             ids,
             last_uid,
@@ -216,7 +217,7 @@ impl Core {
     }
 
     fn finish(&mut self, reference: &str, entity: Value) {
-        match finish(entity, &self.kinds) {
+        match self.judge.finish(entity) {
             Ok(done) if reference_of(&done.entity).is_some_and(|r| r.to_string() == reference) => {
                 if self.graph.node(reference).is_some_and(|node| node.shown.is_none()) {
                     let uid = next_uid(&self.clock, &self.ids, &mut self.last_uid);
@@ -331,8 +332,15 @@ impl Core {
             if node.faults.is_empty() && node.conflicts.is_empty() && !orphan {
                 continue;
             }
-            let faults =
-                node.faults.iter().map(|f| json!({"pointer": f.pointer, "detail": f.detail}));
+            let faults = node.faults.iter().map(|fault| {
+                let Fault { pointer, detail } = fault;
+                match node.marks.nearest(pointer) {
+                    None => json!({"pointer": pointer, "detail": detail}),
+                    Some(Place { line, column }) => json!({
+                        "pointer": pointer, "detail": detail, "line": line, "column": column,
+                    }),
+                }
+            });
             sources.push(json!({
                 "entityRef": reference,
                 "location": node.location_key,
@@ -356,6 +364,7 @@ pub(crate) fn root(location: &LocationRef) -> Emission {
         reference: reference.unwrap_or_default(),
         input: entity.to_string().into(),
         location_key: key,
+        marks: Marks::default(),
     }
 }
 

@@ -2,12 +2,14 @@
 
 mod entities;
 mod locations;
+mod smaller;
 
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use axum::body::Body;
 use axum::http::Response;
-use catalog_domain::entity::{EntityRef, Kinds, Predicate};
+use axum::middleware;
+use catalog_domain::entity::{EntityRef, Predicate};
 use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Caller, Need};
 use chiron_clock::Ids;
@@ -19,6 +21,7 @@ use utoipa_axum::routes;
 use super::core::Shared;
 use super::index::Index;
 use super::ingest::{Asked as Wished, Wish};
+use super::judge::Judge;
 use super::source::Sources;
 use crate::NAME;
 use crate::application::{Asked, Refusal, chassis_problem, nowhere};
@@ -46,7 +49,7 @@ pub(crate) struct Catalog {
     pub(crate) shared: Arc<Shared>,
     pub(crate) wishes: mpsc::Sender<Wished>,
     pub(crate) sources: Sources,
-    pub(crate) kinds: Kinds,
+    pub(crate) judge: Judge,
     pub(crate) rules: Vec<ReadRule>,
     pub(crate) ids: Ids,
 }
@@ -56,19 +59,19 @@ pub(crate) fn api(catalog: Catalog) -> Api {
     Api::new(NAME, "Software catalogue (Backstage's catalogue API)")
         .route(READ, alone(routes!(entities::list)))
         .route(READ, alone(routes!(entities::query)))
-        .route(READ, routes!(entities::query_by_body))
+        .route(READ, packed(routes!(entities::query_by_body)))
         .route(READ, alone(routes!(entities::by_uid)))
-        .route(WRITE, routes!(entities::remove))
+        .route(WRITE, packed(routes!(entities::remove)))
         .route(READ, alone(routes!(entities::by_name)))
         .route(READ, alone(routes!(entities::ancestry)))
         .route(READ, alone(routes!(entities::by_refs)))
         .route(READ, alone(routes!(entities::facets)))
-        .route(READ, routes!(entities::facets_by_body))
+        .route(READ, packed(routes!(entities::facets_by_body)))
         .route(READ, alone(routes!(locations::list)))
-        .route(WRITE, routes!(locations::register))
+        .route(WRITE, packed(routes!(locations::register)))
         .route(READ, alone(routes!(locations::show)))
-        .route(WRITE, routes!(locations::replace))
-        .route(WRITE, routes!(locations::remove))
+        .route(WRITE, packed(routes!(locations::replace)))
+        .route(WRITE, packed(routes!(locations::remove)))
         .route(READ, alone(routes!(locations::by_entity)))
         .route(READ, alone(routes!(locations::query)))
         .route(READ, alone(routes!(entities::refresh)))
@@ -82,7 +85,13 @@ pub(crate) fn api(catalog: Catalog) -> Api {
 /// Other methods of this path answer as Backstage does: as if nothing were there.
 fn alone(routes: UtoipaMethodRouter<Catalog>) -> UtoipaMethodRouter<Catalog> {
     let (schemas, paths, methods) = routes;
-    (schemas, paths, methods.fallback(nowhere))
+    packed((schemas, paths, methods.fallback(nowhere)))
+}
+
+/// Answers are compressed where the client takes it.
+fn packed(routes: UtoipaMethodRouter<Catalog>) -> UtoipaMethodRouter<Catalog> {
+    let (schemas, paths, methods) = routes;
+    (schemas, paths, methods.layer(middleware::from_fn(smaller::smaller)))
 }
 
 /// The answer, also to a request that is refused.

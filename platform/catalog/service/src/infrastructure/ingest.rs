@@ -8,7 +8,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog_domain::entity::Kinds;
 use catalog_domain::usecase::Parent;
 use chiron_clock::Shutdown;
 use serde_json::Value;
@@ -17,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::core::Core;
+use super::judge::Judge;
 use super::reading::{self, Outcome, Reading, has_placeholders, is_location};
 use super::source::{Sources, Watch};
 use super::store::{Registered, StoreError};
@@ -54,7 +54,7 @@ pub(crate) struct Ingest {
     /// Elsewhere while it computes.
     core: Option<Core>,
     sources: Sources,
-    kinds: Kinds,
+    judge: Judge,
     refresh: Duration,
     watches: HashMap<String, Watch>,
     due: HashMap<String, Instant>,
@@ -69,7 +69,7 @@ pub(crate) struct Ingest {
 impl Ingest {
     pub(crate) fn new(core: Core, sources: Sources, refresh: Duration) -> Self {
         Self {
-            kinds: core.kinds.clone(),
+            judge: core.judge.clone(),
             core: Some(core),
             sources,
             refresh,
@@ -203,13 +203,13 @@ impl Ingest {
         let Some(node) = core.graph.node(&reference) else { return };
         let input = Arc::clone(&node.input);
         let last = core.digests.get(&reference).filter(|_| !anew).cloned();
-        let (sources, kinds) = (self.sources.clone(), self.kinds.clone());
+        let (sources, judge) = (self.sources.clone(), self.judge.clone());
         let readers = Arc::clone(&self.readers);
         self.busy.insert(reference.clone());
         self.reads.spawn(async move {
             // The semaphore is never closed.
             let _place = readers.acquire_owned().await;
-            let reading = reading::read(&sources, &kinds, input, last.as_deref()).await;
+            let reading = reading::read(&sources, &judge, input, last.as_deref()).await;
             (reference, reading)
         });
     }

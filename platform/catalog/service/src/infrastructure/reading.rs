@@ -3,15 +3,16 @@
 
 use std::sync::Arc;
 
-use catalog_domain::entity::{Fault, Kinds, reference_of};
+use catalog_domain::entity::{Fault, Marks, Place, reference_of};
 use catalog_domain::usecase::{
     Emission, LocationRef, MANAGED_BY, ORIGIN, Presence, annotated, targets,
 };
 use serde_json::Value;
 use sha1::{Digest as _, Sha1};
 
+use super::judge::Judge;
 use super::source::{ReadError, Sources, Text, Watch};
-use super::yaml::{self, line_of};
+use super::yaml;
 
 /// What came of reading.
 #[derive(Debug)]
@@ -57,14 +58,14 @@ pub(crate) fn has_placeholders(input: &str) -> bool {
 /// again.
 pub(crate) async fn read(
     sources: &Sources,
-    kinds: &Kinds,
+    judge: &Judge,
     input: Arc<str>,
     last: Option<&str>,
 ) -> Reading {
     let mut watch = Watch::default();
     let entity: Value = serde_json::from_str(&input).unwrap_or_default();
     let (outcome, digest) = if is_location(&input) {
-        read_location(sources, kinds, &entity, last, &mut watch).await
+        read_location(sources, judge, &entity, last, &mut watch).await
     } else {
         fill(sources, entity, last, &mut watch).await
     };
@@ -73,7 +74,7 @@ pub(crate) async fn read(
 
 async fn read_location(
     sources: &Sources,
-    kinds: &Kinds,
+    judge: &Judge,
     entity: &Value,
     last: Option<&str>,
     watch: &mut Watch,
@@ -113,9 +114,9 @@ async fn read_location(
         return (Outcome::Same, digest);
     }
     let origin = named.origin.or(named.base);
-    let kinds = kinds.clone();
+    let judge = judge.clone();
     let looked_into =
-        tokio::task::spawn_blocking(move || look_into(&texts, origin.as_ref(), &kinds)).await;
+        tokio::task::spawn_blocking(move || look_into(&texts, origin.as_ref(), &judge)).await;
     match looked_into {
         Ok(Ok((emissions, faults))) => (Outcome::Emits(emissions, faults), digest),
         Ok(Err(faults)) => (Outcome::Faults(faults), digest),
@@ -127,7 +128,7 @@ async fn read_location(
 fn look_into(
     texts: &[Text],
     origin: Option<&LocationRef>,
-    kinds: &Kinds,
+    judge: &Judge,
 ) -> Result<(Vec<Emission>, Vec<Fault>), Vec<Fault>> {
     let mut emissions = Vec::new();
     let mut beside = Vec::new();
@@ -142,14 +143,17 @@ fn look_into(
                 continue;
             }
         };
-        for document in documents {
-            let at = |pointer| {
-                let line = line_of(text, document.nth, pointer).unwrap_or(document.line);
-                format!("{}:{line}", location.target)
+        let mut places = Places::of(text);
+        for (nth, document) in documents.into_iter().enumerate() {
+            let line = document.line;
+            let mut at = |pointer| {
+                let place = places.marks(nth).and_then(|marks| marks.nearest(pointer));
+                let place = place.unwrap_or(Place { line, column: 1 });
+                format!("{}:{}:{}", location.target, place.line, place.column)
             };
             let kind = document.value.get("kind").and_then(Value::as_str);
             if let Some(kind) = kind
-                && !kinds.allows(kind)
+                && !judge.allows(kind)
             {
                 let detail = format!("{}: the kind `{kind}` is not allowed", at("/kind"));
                 faults.push(Fault::new("", detail));
@@ -160,22 +164,55 @@ fn look_into(
                 beside.push(Fault::new("", detail));
                 continue;
             };
+            let mut wrong: Vec<String> =
+                judge.faults(&document.value).into_iter().map(|fault| fault.pointer).collect();
+            let mut found = Vec::new();
+            placeholders(&document.value, &mut String::new(), &mut found);
+            wrong.extend(found.into_iter().map(|placeholder| placeholder.pointer));
+            let marks = if wrong.is_empty() {
+                Marks::default()
+            } else {
+                let marks = places.marks(nth);
+                marks.map(|marks| marks.only(wrong.iter().map(String::as_str))).unwrap_or_default()
+            };
             let entity = annotated(document.value, location, origin.unwrap_or(location));
             emissions.push(Emission {
                 reference: reference.to_string(),
                 input: entity.to_string().into(),
                 location_key: location.to_string(),
+                marks,
             });
         }
     }
     if faults.is_empty() { Ok((emissions, beside)) } else { Err(faults) }
 }
 
+/// Where the fields of a text's documents stand, worked out when somebody asks.
+struct Places<'a> {
+    text: &'a str,
+    known: Option<Vec<Marks>>,
+}
+
+impl<'a> Places<'a> {
+    fn of(text: &'a str) -> Self {
+        Self { text, known: None }
+    }
+
+    fn marks(&mut self, nth: usize) -> Option<&Marks> {
+        let text = self.text;
+        let known = self.known.get_or_insert_with(|| {
+            let marked = yaml::marked(text).unwrap_or_default();
+            marked.into_iter().map(|(_, marks)| marks).collect()
+        });
+        known.get(nth)
+    }
+}
+
 /// A placeholder: an object whose one key says how what it points at is read.
-struct Placeholder {
-    pointer: String,
-    how: String,
-    target: String,
+pub(crate) struct Placeholder {
+    pub(crate) pointer: String,
+    pub(crate) how: String,
+    pub(crate) target: String,
 }
 
 /// Fills in the placeholders of an entity.
@@ -239,7 +276,7 @@ async fn fetched(
 }
 
 /// A text, read as its placeholder says.
-fn valued(how: &str, target: &str, text: &str) -> Result<Value, String> {
+pub(crate) fn valued(how: &str, target: &str, text: &str) -> Result<Value, String> {
     match how {
         "$text" => Ok(Value::String(text.to_owned())),
         "$json" => {
@@ -257,7 +294,8 @@ fn valued(how: &str, target: &str, text: &str) -> Result<Value, String> {
     }
 }
 
-fn placeholders(value: &Value, pointer: &mut String, found: &mut Vec<Placeholder>) {
+/// The placeholders in a value, below `pointer`.
+pub(crate) fn placeholders(value: &Value, pointer: &mut String, found: &mut Vec<Placeholder>) {
     let back = pointer.len();
     match value {
         Value::Object(members) => {

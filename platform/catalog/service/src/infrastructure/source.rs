@@ -12,7 +12,7 @@ use catalog_domain::usecase::LocationRef;
 use url::Url;
 
 /// The largest source read, in bytes.
-const MOST_BYTES: usize = 32 * 1024 * 1024;
+pub(crate) const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// How long an address may take to answer whole.
 const WITHIN: Duration = Duration::from_secs(20);
 /// Files of one pattern at most.
@@ -298,7 +298,7 @@ fn normal(path: &Path) -> PathBuf {
 }
 
 /// The files that a pattern matches, sorted: `*` and `?` within a name, `**` for any folders.
-fn matches(pattern: &str) -> Vec<PathBuf> {
+pub(crate) fn matches(pattern: &str) -> Vec<PathBuf> {
     let parts: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty()).collect();
     let mut found = Vec::new();
     walk(Path::new("/"), &parts, &mut found);

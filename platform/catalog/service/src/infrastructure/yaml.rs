@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use catalog_domain::entity::{Marks, Place, escaped};
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span};
 use serde_json::{Map, Number, Value};
 
@@ -32,25 +33,35 @@ pub(crate) struct Document {
     pub(crate) value: Value,
     /// The line, counted from 1.
     pub(crate) line: usize,
-    /// Which of the text's documents it is, empty ones counted too.
-    pub(crate) nth: usize,
 }
 
 /// The documents of a text that are not empty.
 pub(crate) fn documents(text: &str) -> Result<Vec<Document>, YamlError> {
+    let read = read(text, false)?;
+    Ok(read.into_iter().map(|(document, _)| document).collect())
+}
+
+/// The documents of a text that are not empty, and where each of their fields stands: a field of an
+/// object where its key begins, an item of a list where it begins itself.
+pub(crate) fn marked(text: &str) -> Result<Vec<(Document, Marks)>, YamlError> {
+    read(text, true)
+}
+
+fn read(text: &str, mark: bool) -> Result<Vec<(Document, Marks)>, YamlError> {
     let mut reader = Reader::new(text);
     let mut documents = Vec::new();
-    let mut nth = 0;
     while let Some((event, span)) = reader.next()? {
         match event {
             Event::DocumentStart(..) => {
                 let (event, span) = reader.required(&span)?;
                 let line = span.start.line();
+                reader.marks = mark.then(Marks::default);
+                reader.mark(&span);
                 let value = reader.value(event, &span, 0)?;
+                let marks = reader.marks.take().unwrap_or_default();
                 if !value.is_null() {
-                    documents.push(Document { value, line, nth });
+                    documents.push((Document { value, line }, marks));
                 }
-                nth += 1;
                 reader.anchors.clear();
             }
             Event::StreamEnd => break,
@@ -60,40 +71,29 @@ pub(crate) fn documents(text: &str) -> Result<Vec<Document>, YamlError> {
     Ok(documents)
 }
 
-/// The line of a field (a JSON Pointer), or of what stands nearest around it; counted from 1.
-/// `None` when the text has no such document.
-pub(crate) fn line_of(text: &str, document: usize, pointer: &str) -> Option<usize> {
-    let mut reader = Reader::new(text);
-    let mut nth = 0;
-    loop {
-        let (event, span) = reader.next().ok()??;
-        if let Event::DocumentStart(..) = event {
-            let (event, span) = reader.required(&span).ok()?;
-            if nth == document {
-                reader.lines = Some(HashMap::from([(String::new(), span.start.line())]));
-                // What was read before a fault is known.
-                let _fault = reader.value(event, &span, 0);
-                let lines = reader.lines.take()?;
-                let mut pointer = pointer;
-                loop {
-                    if let Some(line) = lines.get(pointer) {
-                        return Some(*line);
-                    }
-                    pointer = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
-                }
-            }
-            reader.value(event, &span, 0).ok()?;
-            nth += 1;
+/// Values as YAML, a document each, which [`documents`] reads as the same values.
+pub(crate) fn written(values: &[Value]) -> Result<String, WriteError> {
+    let mut text = String::new();
+    for (nth, value) in values.iter().enumerate() {
+        if 0 < nth {
+            text.push_str("---\n");
         }
+        text.push_str(&serde_saphyr::to_string(value).map_err(Box::new)?);
     }
+    Ok(text)
 }
+
+/// A value cannot be written as YAML; a mistake in the program.
+#[derive(Debug, thiserror::Error)]
+#[error("this cannot be written as YAML")]
+pub struct WriteError(#[from] Box<serde_saphyr::SerializeError>);
 
 struct Reader<'a> {
     parser: Parser<'a, granit_parser::StrInput<'a>>,
     anchors: HashMap<usize, Value>,
     values: usize,
-    /// Lines by pointer, when they are wanted, …
-    lines: Option<HashMap<String, usize>>,
+    /// Where fields stand, when that is wanted, …
+    marks: Option<Marks>,
     /// … and the pointer of what is being read.
     path: String,
 }
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
             parser: Parser::new_from_str_with_options(text, options),
             anchors: HashMap::new(),
             values: 0,
-            lines: None,
+            marks: None,
             path: String::new(),
         }
     }
@@ -206,15 +206,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Notes the line of what is read next; answers how long the pointer was.
+    /// Notes where what is read next stands; answers how long the pointer was.
     fn enter(&mut self, key: &str, span: &Span) -> usize {
         let back = self.path.len();
-        if let Some(lines) = &mut self.lines {
+        if self.marks.is_some() {
             self.path.push('/');
-            self.path.push_str(&key.replace('~', "~0").replace('/', "~1"));
-            lines.insert(self.path.clone(), span.start.line());
+            self.path.push_str(&escaped(key));
+            self.mark(span);
         }
         back
+    }
+
+    fn mark(&mut self, span: &Span) {
+        if let Some(marks) = &mut self.marks {
+            let place = Place { line: span.start.line(), column: span.start.col() + 1 };
+            marks.note(self.path.clone(), place);
+        }
     }
 }
 
@@ -314,8 +321,8 @@ mod tests {
     fn a_text_has_several_documents_and_empty_ones_do_not_count() {
         let text = "# nothing\n---\na: 1\n---\n---\nb: [x, {c: d}]\n...\n---\n";
         let found = documents(text).unwrap();
-        let shown: Vec<_> = found.iter().map(|d| (d.line, d.nth, d.value.clone())).collect();
-        assert_eq!(shown, [(3, 0, json!({"a": 1})), (6, 2, json!({"b": ["x", {"c": "d"}]}))]);
+        let shown: Vec<_> = found.iter().map(|d| (d.line, d.value.clone())).collect();
+        assert_eq!(shown, [(3, json!({"a": 1})), (6, json!({"b": ["x", {"c": "d"}]}))]);
         assert_eq!(values(""), Vec::<Value>::new());
     }
 
@@ -342,15 +349,67 @@ mod tests {
     }
 
     #[test]
-    fn a_field_has_a_line_and_a_missing_one_that_of_its_parent() {
-        let text = "kind: A\n---\nkind: B\nspec:\n  type: x\n  list:\n    - a\n    - b/c: d\n";
-        let line = |pointer| line_of(text, 1, pointer);
-        assert_eq!(line("/kind"), Some(3));
-        assert_eq!(line("/spec/owner"), Some(4));
-        assert_eq!(line("/spec/type"), Some(5));
-        assert_eq!(line("/spec/list/1/b~1c"), Some(8));
-        assert_eq!(line(""), Some(3));
-        assert_eq!(line_of(text, 2, ""), None);
+    fn a_field_stands_where_its_key_begins_and_a_missing_one_at_its_parent() {
+        let text = "kind: A\n---\nkind: B\nspec:\n  type: x\n  list:\n    - a\n    - b/c: d\n\
+                    \x20 flow: {é: [1, 2]}\n";
+        let marks = marked(text).unwrap().pop().unwrap().1;
+        let place = |pointer| marks.nearest(pointer).map(|place| (place.line, place.column));
+        assert_eq!(place("/kind"), Some((3, 1)));
+        assert_eq!(place("/spec/owner"), Some((4, 1)));
+        assert_eq!(place("/spec/type"), Some((5, 3)));
+        assert_eq!(place("/spec/list/0"), Some((7, 7)));
+        assert_eq!(place("/spec/list/1/b~1c"), Some((8, 7)));
+        assert_eq!(place("/spec/flow/é/1"), Some((9, 17)));
+        assert_eq!(place(""), Some((3, 1)));
+    }
+
+    #[test]
+    fn what_is_written_keeps_its_type() {
+        let words = [
+            "yes",
+            "010",
+            "1.0",
+            "0o17",
+            "~",
+            "null",
+            "true",
+            "1e3",
+            ".5",
+            "0x1F",
+            "-",
+            "",
+            " a ",
+            "# a",
+            "a: b",
+            "- a",
+            "a\nb\n",
+            "a #b",
+            "*a",
+            "&a",
+            "!a",
+            "%a",
+            "@a",
+            "`a",
+            "'",
+            "\"",
+            "\\",
+            "---",
+            "...",
+            "2026-01-01",
+            "{",
+            "[",
+            "a\tb",
+            "+1",
+            "1_000",
+            "\u{7}",
+        ];
+        let words: Vec<Value> = words.map(Value::from).to_vec();
+        let keys: Map<String, Value> = words
+            .iter()
+            .filter_map(|word| Some((word.as_str()?.to_owned(), json!([{"a": [], "b": {}}]))))
+            .collect();
+        let all = [json!({"words": words, "keys": keys, "n": [1, -1.5, true, null]}), json!([])];
+        assert_eq!(values(&written(&all).unwrap()), all);
     }
 
     proptest! {
@@ -359,13 +418,15 @@ mod tests {
             let members: Map<String, Value> =
                 value.into_iter().map(|(key, text)| (key, Value::String(text))).collect();
             let value = Value::Object(members);
+            let yaml = written(std::slice::from_ref(&value)).unwrap();
+            prop_assert_eq!(values(&yaml), std::slice::from_ref(&value), "{}", yaml);
             prop_assert_eq!(values(&serde_json::to_string_pretty(&value).unwrap()), [value]);
         }
 
         #[test]
         fn no_text_breaks_the_reader(text in "[a-z:\\-\\[\\]{}&*!|>'\"#%@ \n\t]{0,200}") {
             let _ = documents(&text);
-            let _ = line_of(&text, 0, "/a/b");
+            let _ = marked(&text);
         }
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::entity::{Kinds, finish};
+use crate::entity::{Kinds, Marks, Place, finish};
 
 struct World {
     graph: Graph,
@@ -26,6 +26,7 @@ fn emission(entity: &Value, from: &str) -> Emission {
         reference: crate::entity::reference_of(entity).unwrap().to_string(),
         input: entity.to_string().into(),
         location_key: from.to_owned(),
+        marks: Marks::default(),
     }
 }
 
@@ -100,6 +101,24 @@ fn an_entity_that_is_emitted_as_it_was_is_not_processed_again() {
     assert_eq!(Vec::from_iter(work.process), ["component:default/b"]);
     world.emit("provider:p", "l", &[component("a", "x"), component("b", "y")]);
     assert!(world.work().is_empty());
+}
+
+#[test]
+fn what_only_moves_in_its_text_is_known_where_it_is_and_not_processed_again() {
+    let mut world = World::new();
+    let at = |line| {
+        let mut marks = Marks::default();
+        marks.note("/spec", Place { line, column: 1 });
+        vec![Emission { marks, ..emission(&component("a", ""), "l") }]
+    };
+    let parent = Parent::Provider("p".to_owned());
+    world.graph.emit(&parent, at(4), || Uuid::from_u128(1));
+    world.work();
+    world.graph.emit(&parent, at(9), || Uuid::from_u128(2));
+    let work = world.work();
+    assert!(work.process.is_empty() && work.store.contains(A), "{work:?}");
+    let place = world.graph.node(A).unwrap().marks.nearest("/spec/owner");
+    assert_eq!(place, Some(Place { line: 9, column: 1 }));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderValue, Response, StatusCode, header};
-use catalog_domain::entity::{EntityRef, Like, finish, project, reference_of};
+use catalog_domain::entity::{EntityRef, Like, project, reference_of};
 use catalog_domain::usecase::LocationRef;
 use chiron_chassis::{Caller, Path};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -503,7 +503,7 @@ pub(crate) async fn validate(
         let entity = entity.unwrap_or_default();
         let named = reference_of(&entity).map(|reference| reference.to_string());
         let named = named.unwrap_or_else(|| "the entity".to_owned());
-        match finish(entity, &catalog.kinds) {
+        match catalog.judge.finish(entity) {
             Ok(_) => Ok(empty(StatusCode::OK)),
             Err(faults) => {
                 let message = |fault: &catalog_domain::entity::Fault| {

@@ -148,7 +148,7 @@ async fn rehearsed(
     place: &LocationRef,
 ) -> Result<Response<Body>, Refusal> {
     let entities =
-        dry_run(&catalog.sources, &catalog.kinds, place).await.map_err(Refusal::input)?;
+        dry_run(&catalog.sources, &catalog.judge, place).await.map_err(Refusal::input)?;
     let location = value!({
         "id": place.to_string(), "type": place.kind, "target": place.target,
         "entityRef": root(place).reference,

@@ -45,14 +45,14 @@ fn world(
                 // What was taken away comes back as another.
                 let there = left.contains_key(&nth);
                 let (reference, uid, mut json) = entity(nth, spec);
-                let uid =
-                    if there || index.by_reference.is_empty() || index.last_uid() < uid.as_u128() {
-                        uid
-                    } else {
-                        let uid = Uuid::from_u128(index.last_uid() + 1);
-                        json["metadata"]["uid"] = json!(uid.to_string());
-                        uid
-                    };
+                // Also when everything was taken away: ids only grow.
+                let uid = if there || index.last_uid() < uid.as_u128() {
+                    uid
+                } else {
+                    let uid = Uuid::from_u128(index.last_uid() + 1);
+                    json["metadata"]["uid"] = json!(uid.to_string());
+                    uid
+                };
                 let uid = left.get(&nth).map_or(uid, |(own, _, _): &(Uuid, String, Vec<Row>)| *own);
                 json["metadata"]["uid"] = json!(uid.to_string());
                 left.insert(nth, (uid, reference.clone(), rows(&json)));

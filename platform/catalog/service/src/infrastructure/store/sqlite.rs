@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog_domain::entity::{Fault, Relation};
+use catalog_domain::entity::{Fault, Marks, Place, Relation};
 use catalog_domain::usecase::{Kept, Node, Parent};
 use rusqlite::{Connection, ErrorCode, Row, Transaction, params};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ const APPLICATION_ID: i64 = 0x4348_4354;
 
 /// The steps from an empty file to the layout of this release. A step that was released is never
 /// changed.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     // 1: nodes, what is shown of them, locations.
     "CREATE TABLE node (
         reference TEXT PRIMARY KEY, uid TEXT NOT NULL, location_key TEXT NOT NULL,
@@ -32,6 +32,9 @@ const MIGRATIONS: [&str; 2] = [
         registered_by TEXT) STRICT, WITHOUT ROWID;",
     // 2: what was last read, so that a restart processes nothing again.
     "CREATE TABLE digest (reference TEXT PRIMARY KEY, digest TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+    // 3: where fields stand in their texts, which are looked into once more to know it.
+    "ALTER TABLE node ADD COLUMN marks TEXT NOT NULL DEFAULT '[]';
+     DELETE FROM digest;",
 ];
 
 /// A file of SQLite, or memory.
@@ -141,7 +144,7 @@ fn write(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), StoreError>
     }
     let mut put = transaction.prepare_cached(
         "INSERT OR REPLACE INTO node (reference, uid, location_key, parents, input, shown, \
-         relations, faults, conflicts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+         relations, faults, conflicts, marks) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for Kept { reference, node } in &batch.nodes {
         put.execute(params![
@@ -154,6 +157,7 @@ fn write(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), StoreError>
             relations(&node.relations),
             faults(&node.faults),
             json!(node.conflicts).to_string(),
+            marks(&node.marks),
         ])?;
     }
     let mut put = transaction.prepare_cached(
@@ -211,6 +215,22 @@ fn faults(faults: &[Fault]) -> String {
     Value::Array(list.collect()).to_string()
 }
 
+fn marks(marks: &Marks) -> String {
+    let list = marks.iter().map(|(pointer, at)| json!([pointer, at.line, at.column]));
+    Value::Array(list.collect()).to_string()
+}
+
+fn marks_of(row: &Row<'_>, column: usize) -> Result<Marks, StoreError> {
+    let text: String = row.get(column)?;
+    let list: Vec<(String, usize, usize)> =
+        serde_json::from_str(&text).map_err(|_| StoreError::Row("marks"))?;
+    let mut marks = Marks::default();
+    for (pointer, line, column) in list {
+        marks.note(pointer, Place { line, column });
+    }
+    Ok(marks)
+}
+
 fn uuid(row: &Row<'_>, column: usize) -> Result<Uuid, StoreError> {
     let text: String = row.get(column)?;
     Uuid::parse_str(&text).map_err(|_| StoreError::Row("uid"))
@@ -253,6 +273,7 @@ fn kept(row: &Row<'_>) -> Result<Kept, StoreError> {
         relations: relations.collect(),
         faults: faults.collect(),
         conflicts: list(8, "conflicts")?,
+        marks: marks_of(row, 9)?,
     };
     Ok(Kept { reference: row.get(0)?, node })
 }
@@ -262,6 +283,8 @@ mod tests {
     use super::*;
 
     fn batch() -> Batch {
+        let mut marks = Marks::default();
+        marks.note("/a", Place { line: 3, column: 5 });
         let node = Node {
             uid: Uuid::from_u128(7),
             location_key: "file:/a".to_owned(),
@@ -279,6 +302,7 @@ mod tests {
             }],
             faults: vec![Fault::new("/a", "is \"wrong\"")],
             conflicts: BTreeSet::from(["x:y/z".to_owned()]),
+            marks,
         };
         Batch {
             nodes: vec![Kept { reference: "a:b/c".to_owned(), node }],
@@ -334,6 +358,22 @@ mod tests {
         let mut store = Sqlite::open(Some(&path), true).unwrap();
         assert_eq!(store.load().unwrap().shown, batch().shown);
         store.commit(&batch()).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_knows_no_places_has_its_texts_looked_into_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("catalog.sqlite");
+        let mut second = Connection::open(&path).unwrap();
+        migrate(&mut second, 2).unwrap();
+        second.execute_batch("INSERT INTO digest VALUES ('a:b/c', '00')").unwrap();
+        let insert =
+            "INSERT INTO node VALUES ('a:b/c', ?1, 'k', '[]', '{}', NULL, '[]', '[]', '[]')";
+        second.execute(insert, [Uuid::from_u128(7).to_string()]).unwrap();
+        drop(second);
+        let stored = Sqlite::open(Some(&path), true).unwrap().load().unwrap();
+        assert_eq!(stored.nodes[0].node.marks, Marks::default());
+        assert_eq!(stored.digests, []);
     }
 
     #[test]
