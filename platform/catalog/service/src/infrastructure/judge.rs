@@ -305,7 +305,7 @@ mod tests {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
         "required": ["spec"],
-        "properties": {"spec": {"$ref": "#/$defs/spec"}},
+        "properties": {"spec": {"$ref": "#/$defs/spec"}, "metadata": {"required": ["name"]}},
         "$defs": {"spec": {
             "type": "object",
             "required": ["owner", "risk", "ports"],
