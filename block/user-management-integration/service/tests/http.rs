@@ -446,6 +446,7 @@ async fn who_reads_or_changes_users_is_recorded() {
             "DELETE /api/v1/healthProfessionals/{healthProfessionalId}",
             "POST /api/v1/refresh-tokens",
             "POST /api/v1/refresh-tokens/exchange",
+            "POST /api/v1/refresh-tokens/unlocking",
             "POST /api/v1/refresh-tokens/revocation",
         ]
     );
