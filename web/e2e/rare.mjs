@@ -223,7 +223,7 @@ export const JOURNEYS = [
     say("patient-0417", "HEARTBEAT", { heartbeat: 111 }, 10);
     await vitals.getByText("111", { exact: true }).waitFor({ timeout: 1_000 });
     must(reads() === before, "it was read, not told");
-    say("patient-0417", "RESPIRATORY_RATE", { data: { rate: 23 } }, 11);
+    say("patient-0417", "RESPIRATORY_RATE", { rate: 23 }, 11);
     await vitals.getByText("23", { exact: true }).waitFor({ timeout: 1_000 });
     must((await page.getByText("133").count()) === 0, "another patient's heart rate is shown");
     must(!(await page.evaluate(() => window.wasLost)), "the screen said that the stream was lost");
