@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chiron_clock::jittered;
 use tokio::time::Instant;
 
 use crate::calls::Service;
@@ -103,14 +104,9 @@ impl Drop for Leave<'_> {
     }
 }
 
-/// Twice the one before, between half of it and all of it: who waits for the same service does not
-/// come back together.
+/// Twice the one before.
 fn pause(before: u32) -> Duration {
-    let whole = FIRST_PAUSE.saturating_mul(1 << before.min(10)).min(LONGEST_PAUSE);
-    let mut byte = [0_u8; 1];
-    // Without randomness there is no jitter, which costs politeness and nothing else.
-    let jitter = getrandom::fill(&mut byte).map_or(128, |()| u32::from(byte[0]));
-    whole / 2 + whole * jitter / 512
+    jittered(FIRST_PAUSE.saturating_mul(1 << before.min(10)).min(LONGEST_PAUSE))
 }
 
 #[cfg(test)]

@@ -212,15 +212,18 @@ impl fmt::Debug for Work {
     }
 }
 
-/// Sleeps by the machine's clock, with jitter so that those who wait for the same do not come together.
+/// Sleeps by the machine's clock. The first try comes soon: 100 ms at most.
 async fn machine_wait(attempt: u32, seconds: u32) {
+    let whole_ms = if attempt == 0 { 100 } else { seconds * 1_000 / 2 };
+    tokio::time::sleep(jittered(Duration::from_millis(u64::from(whole_ms)))).await;
+}
+
+/// Between half of a wait and all of it, so that those who wait for the same do not come together.
+pub fn jittered(whole: Duration) -> Duration {
     let mut byte = [0_u8; 1];
     // Without randomness there is no jitter, which costs politeness and nothing else.
     let jitter = getrandom::fill(&mut byte).map_or(128, |()| u32::from(byte[0]));
-    // Between half of the wait and all of it. The first try comes soon: 100 ms at most.
-    let whole_ms = if attempt == 0 { 100 } else { seconds * 1_000 / 2 };
-    let wait_ms = whole_ms / 2 + whole_ms * jitter / 512;
-    tokio::time::sleep(Duration::from_millis(u64::from(wait_ms))).await;
+    whole / 2 + whole * jitter / 512
 }
 
 #[cfg(test)]

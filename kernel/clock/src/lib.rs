@@ -17,7 +17,7 @@ mod source_time;
 mod tasks;
 mod zone;
 
-pub use activity::{Activity, Quiescence, Work};
+pub use activity::{Activity, Quiescence, Work, jittered};
 pub use clock::{Clock, Hand};
 pub use ids::Ids;
 pub use reconciler::Reconciler;
