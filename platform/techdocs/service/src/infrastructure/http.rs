@@ -168,16 +168,14 @@ pub(crate) async fn metadata(
     asked: Asked,
     Path(triplet): Path<Triplet>,
 ) -> Response<Body> {
-    let entity = match hub.entity(&token, &triplet).await {
-        Ok(entity) => entity,
-        Err(refusal) => return refusal.answer(&asked),
+    let told = async {
+        let entity = hub.entity(&token, &triplet).await?;
+        hub.ensure(&triplet, &entity, false).await;
+        let bytes = hub.read(&triplet, METADATA).await;
+        let metadata = bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        Ok(json(&asked, &metadata.ok_or_else(|| no_metadata(&triplet))?))
     };
-    hub.ensure(&triplet, &entity, false).await;
-    let bytes = hub.read(&triplet, METADATA).await;
-    match bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()) {
-        Some(metadata) => json(&asked, &metadata),
-        None => no_metadata(&triplet).answer(&asked),
-    }
+    told.await.unwrap_or_else(|refusal: Refusal| refusal.answer(&asked))
 }
 
 fn no_metadata(triplet: &Triplet) -> Refusal {
@@ -195,18 +193,16 @@ pub(crate) async fn entity_metadata(
     asked: Asked,
     Path(triplet): Path<Triplet>,
 ) -> Response<Body> {
-    let outcome = hub.entity(&token, &triplet).await.and_then(|mut entity| {
+    let told = async {
+        let mut entity = hub.entity(&token, &triplet).await?;
         let origin = origin(&entity).map_err(|_| no_metadata(&triplet))?;
         let location = value!({"type": "dir", "target": origin.folder.display().to_string()});
         if let Some(members) = entity.as_object_mut() {
             members.insert("locationMetadata".to_owned(), location);
         }
-        Ok(entity)
-    });
-    match outcome {
-        Ok(entity) => json(&asked, &entity),
-        Err(refusal) => refusal.answer(&asked),
-    }
+        Ok(json(&asked, &entity))
+    };
+    told.await.unwrap_or_else(|refusal: Refusal| refusal.answer(&asked))
 }
 
 fn event(name: &str, data: &Value) -> Event {
@@ -264,20 +260,18 @@ pub(crate) async fn problems(
     asked: Asked,
     Path(triplet): Path<Triplet>,
 ) -> Response<Body> {
-    let entity = match hub.entity(&token, &triplet).await {
-        Ok(entity) => entity,
-        Err(refusal) => return refusal.answer(&asked),
+    let told = async {
+        let entity = hub.entity(&token, &triplet).await?;
+        // A site that cannot be built is a problem, and the greatest of all.
+        if let Err(error) = hub.build(&triplet, &entity).await {
+            let entry = value!({"page": "mkdocs.yml", "line": null, "kind": "not-built",
+                "detail": chain(&error)});
+            return Ok(json(&asked, &value!({"entries": [entry], "total": 1, "notes": []})));
+        }
+        let problems = hub.builder.problems(&site(&triplet)).ok().flatten();
+        Ok(json(&asked, &problems.ok_or_else(|| no_metadata(&triplet))?))
     };
-    // A site that cannot be built is a problem, and the greatest of all.
-    if let Err(error) = hub.build(&triplet, &entity).await {
-        let entry = value!({"page": "mkdocs.yml", "line": null, "kind": "not-built",
-            "detail": chain(&error)});
-        return json(&asked, &value!({"entries": [entry], "total": 1, "notes": []}));
-    }
-    match hub.builder.problems(&site(&triplet)) {
-        Ok(Some(problems)) => json(&asked, &problems),
-        Ok(None) | Err(_) => no_metadata(&triplet).answer(&asked),
-    }
+    told.await.unwrap_or_else(|refusal: Refusal| refusal.answer(&asked))
 }
 
 /// A file of a site, as it is served to readers.
