@@ -18,6 +18,8 @@ use crate::needs::SERVICES;
 
 /// Where the services behind stand.
 const PREFIX: &str = "/services/";
+/// The developer platform's paths, which are the same here as there.
+const PLATFORM: [&str; 4] = ["/api/catalog", "/api/techdocs", "/api/search", "/api/scaffolder"];
 
 /// Adds the way to the services behind.
 pub(crate) fn services(api: Api<Gateway>) -> Api<Gateway> {
@@ -27,7 +29,10 @@ pub(crate) fn services(api: Api<Gateway>) -> Api<Gateway> {
         .or(MethodFilter::PATCH)
         .or(MethodFilter::DELETE);
     let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-    api.unlisted(SERVICES, &methods, "/services/{service}/{*path}", on(filter, pass_on))
+    let api = api.unlisted(SERVICES, &methods, "/services/{service}/{*path}", on(filter, pass_on));
+    PLATFORM.into_iter().fold(api, |api, mount| {
+        api.unlisted(SERVICES, &methods, &format!("{mount}/{{*path}}"), on(filter, pass_on))
+    })
 }
 
 /// Headers of a request that the service behind gets. Identity goes along as a token, and what
@@ -64,6 +69,7 @@ async fn pass_on(
     RawBody(body): RawBody,
 ) -> Result<Response, Problem> {
     let (service, path) = target(uri.path())?;
+    let mount = uri.path().strip_suffix(path).unwrap_or_default();
     let path_and_query = match uri.query() {
         Some(query) => format!("{path}?{query}"),
         None => path.to_owned(),
@@ -84,23 +90,21 @@ async fn pass_on(
         call = call.bearer(token);
     }
     let answer = call.send().await?;
-    passed_back(&gateway, service, answer)
+    passed_back(&gateway, service, mount, answer)
 }
 
 /// The service and its path. Paths are taken as they were written: one that could lead elsewhere
 /// when somebody resolves it is refused, as is what a service tells its own machine only.
 fn target(path: &str) -> Result<(Service, &str), Problem> {
-    let unknown = || Problem::not_found("there is no such service");
-    let rest = path.strip_prefix(PREFIX).ok_or_else(unknown)?;
-    let slash = rest.find('/').ok_or_else(unknown)?;
-    let (name, path) = rest.split_at(slash);
-    let is_face = |service: &Service| {
-        matches!(service, Service::GatewayBlock | Service::GatewayRoom | Service::GatewayWeb)
+    let (service, path) = match path.strip_prefix(PREFIX) {
+        Some(rest) => {
+            let unknown = || Problem::not_found("there is no such service");
+            let slash = rest.find('/').ok_or_else(unknown)?;
+            let (name, path) = rest.split_at(slash);
+            (named(name).ok_or_else(unknown)?, path)
+        }
+        None => (Service::Catalog, path),
     };
-    let service = Service::ALL
-        .into_iter()
-        .find(|service| service.name() == name && !is_face(service))
-        .ok_or_else(unknown)?;
     for (index, segment) in path.split('/').skip(1).enumerate() {
         let Some(decoded) = form_text(&segment.replace('+', "%2B")) else {
             return Err(Problem::bad_request("{path}", "is not UTF-8"));
@@ -116,7 +120,21 @@ fn target(path: &str) -> Result<(Service, &str), Problem> {
     Ok((service, path))
 }
 
-fn passed_back(gateway: &Gateway, service: Service, answer: Answer) -> Result<Response, Problem> {
+/// The service of this name; the gateway is no service behind itself.
+fn named(name: &str) -> Option<Service> {
+    let is_face = |service: &Service| {
+        matches!(service, Service::GatewayBlock | Service::GatewayRoom | Service::GatewayWeb)
+    };
+    Service::ALL.into_iter().find(|service| service.name() == name && !is_face(service))
+}
+
+/// The answer of a service whose paths stand below `mount` here.
+fn passed_back(
+    gateway: &Gateway,
+    service: Service,
+    mount: &str,
+    answer: Answer,
+) -> Result<Response, Problem> {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = answer.status;
     for (name, value) in &answer.headers {
@@ -125,7 +143,7 @@ fn passed_back(gateway: &Gateway, service: Service, answer: Answer) -> Result<Re
         }
         let value = if *name == header::LOCATION {
             let base = gateway.runtime.calls.endpoints().base(service);
-            seen_from_here(&base, service, value)?
+            seen_from_here(&base, mount, value)?
         } else {
             value.clone()
         };
@@ -135,16 +153,11 @@ fn passed_back(gateway: &Gateway, service: Service, answer: Answer) -> Result<Re
 }
 
 /// A `Location` at the service becomes one here.
-fn seen_from_here(
-    base: &str,
-    service: Service,
-    value: &HeaderValue,
-) -> Result<HeaderValue, Problem> {
+fn seen_from_here(base: &str, mount: &str, value: &HeaderValue) -> Result<HeaderValue, Problem> {
     let path = value.to_str().ok().and_then(|text| text.strip_prefix(base).or(Some(text)));
     match path {
         Some(path) if path.starts_with('/') => {
-            HeaderValue::try_from(format!("/services/{service}{path}"))
-                .map_err(|err| Problem::internal(&err))
+            HeaderValue::try_from(format!("{mount}{path}")).map_err(|err| Problem::internal(&err))
         }
         _ => Ok(value.clone()),
     }
@@ -182,15 +195,19 @@ mod tests {
         check("/services/building-management/api/%ff", Err(400));
         check("/services/building-management/api/%0a", Err(400));
         check("/services//building-management/api", Err(404));
+        check("/api/catalog/entities", Ok((Service::Catalog, "/api/catalog/entities")));
+        check("/api/catalog/../../internal/relayed", Err(400));
+        check("/api/techdocs/%2e%2e/x", Err(400));
     }
 
     #[test]
     fn locations_are_seen_from_here() {
-        let check = |value: &'static str, expected: &str| {
+        let seen = |mount: &str, value: &'static str| {
             let value = HeaderValue::from_static(value);
-            let seen = seen_from_here("http://127.0.0.1:3005", Service::BuildingManagement, &value)
-                .unwrap();
-            assert_eq!(seen, expected);
+            seen_from_here("http://127.0.0.1:3005", mount, &value).unwrap()
+        };
+        let check = |value: &'static str, expected: &str| {
+            assert_eq!(seen("/services/building-management", value), expected);
         };
         check(
             "http://127.0.0.1:3005/api/v1/rooms/a",
@@ -198,5 +215,9 @@ mod tests {
         );
         check("/api/v1/rooms/a", "/services/building-management/api/v1/rooms/a");
         check("http://elsewhere/api", "http://elsewhere/api");
+        assert_eq!(
+            seen("", "/api/techdocs/static/docs/default"),
+            "/api/techdocs/static/docs/default"
+        );
     }
 }

@@ -215,6 +215,7 @@ impl Example {
             Service::StaffTracking,
             Service::SurgicalProcess,
             Service::SurgeryReport,
+            Service::Catalog,
         ] {
             hands.point(service, rest.clone());
         }

@@ -78,6 +78,32 @@ async fn services_are_asked_in_the_name_of_the_cookie() {
 }
 
 #[tokio::test]
+async fn the_developer_platform_has_the_same_paths_here() {
+    let example = Example::start().await;
+    let anna = example.token_of("anna").await;
+    let get = async |path: &str| {
+        let url = format!("{}{path}", example.web);
+        example.client.get(url).bearer_auth(&anna).send().await.unwrap()
+    };
+    example.table.asked();
+    for mount in ["catalog", "techdocs", "search", "scaffolder"] {
+        let path = format!("/api/{mount}/things?filter=kind%3Dapi");
+        example.table.answer_with(&format!("GET {path}"), 200, &[], json!([mount]));
+        assert_eq!(body(get(&path).await).await, (200, json!([mount])));
+        assert_eq!(example.table.asked().pop().unwrap().by, "anna");
+    }
+    let moved = [("location", "/api/techdocs/static/docs/default/system/block")];
+    let path = "/api/techdocs/static/docs/Default/System/Block";
+    example.table.answer_with(&format!("GET {path}"), 301, &moved, Value::Null);
+    let answer = get(path).await;
+    assert_eq!(answer.headers()["location"], moved[0].1);
+    assert_eq!(
+        example.client.get(format!("{}{path}", example.web)).send().await.unwrap().status(),
+        401
+    );
+}
+
+#[tokio::test]
 async fn refusals_are_passed_on_and_ways_out_refused() {
     let example = Example::start().await;
     let anna = example.token_of("anna").await;
