@@ -77,7 +77,12 @@ async fn refuses_a_newer_layout() {
 async fn opens_with_a_torn_tail() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
+    open(&path).unwrap().close().await;
     let store = open(&path).unwrap();
+    // Whoever reads the file as it was keeps everything that follows in the log: what was copied
+    // from it was synced before, and cannot be torn.
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_master").unwrap();
     for n in 0..12_u32 {
         let id = format!("{n:02}");
         people(&store).insert(&id, &person("a", Some(n)), vec![event(&id)]).await.unwrap();
@@ -85,6 +90,7 @@ async fn opens_with_a_torn_tail() {
     // As the disk is at this moment, without the tidying of an orderly close.
     let database = fs::read(&path).unwrap();
     let log = fs::read(folder.path().join("store.db-wal")).unwrap();
+    drop(reader);
     store.close().await;
 
     let mut seen = std::collections::BTreeSet::new();
@@ -212,4 +218,24 @@ async fn a_refused_insert_of_many_stores_nothing() {
     let store = open(&path).unwrap();
     assert_eq!(store.unrelayed(), 0);
     store.close().await;
+}
+
+/// A write-ahead log that is copied while the store is in use neither grows for ever nor makes a
+/// commit wait.
+#[tokio::test]
+async fn what_is_written_comes_into_the_file_while_it_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = open(&path).unwrap();
+    let length = || fs::metadata(&path).unwrap().len();
+    let (before, name) = (length(), "n".repeat(100_000));
+    people(&store).put("1", &person(&name, None), Vec::new()).await.unwrap();
+    let copied = async {
+        while length() < before + 100_000 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), copied).await.unwrap();
+    store.close().await;
+    assert!(!path.with_extension("db-wal").exists(), "a closed store has no log");
 }

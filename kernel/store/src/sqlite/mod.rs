@@ -5,6 +5,7 @@
 //! write. A store in memory has one connection only, so its reads are requests too, run after the
 //! commit of the batch they came with.
 
+mod checkpoint;
 mod open;
 mod port;
 mod select;

@@ -9,6 +9,7 @@ use chiron_broker::Durability;
 use rusqlite::{Connection, ErrorCode, ffi};
 use tokio::sync::{Semaphore, mpsc};
 
+use super::checkpoint::{Checkpoints, LONGEST_LOG};
 use super::writer::Writer;
 use super::{Readers, Sqlite, column};
 use crate::error::OpenError;
@@ -66,14 +67,19 @@ impl Sqlite {
         let progress = Progress::new(count, newest, relayed);
 
         let (writes, queue) = mpsc::channel(QUEUE);
-        let thread = Writer { connection, progress: Arc::clone(&progress), lock };
+        let no_thread = |source| OpenError::File {
+            path: path.unwrap_or(Path::new(":memory:")).to_owned(),
+            source,
+        };
+        let checkpoints = match path {
+            None => None,
+            Some(path) => Some(Checkpoints::begin(open_beside(path)?).map_err(no_thread)?),
+        };
+        let thread = Writer { connection, progress: Arc::clone(&progress), lock, checkpoints };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.run(queue))
-            .map_err(|source| OpenError::File {
-                path: path.unwrap_or(Path::new(":memory:")).to_owned(),
-                source,
-            })?;
+            .map_err(no_thread)?;
         Ok(Sqlite {
             writes,
             readers: path.map(|path| Readers {
@@ -178,13 +184,20 @@ fn open_file(path: &Path, durability: Durability) -> Result<Connection, OpenErro
         Durability::Relaxed => "NORMAL",
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LONGEST_LOG)?;
     tune(&connection)?;
     Ok(connection)
 }
 
 pub(super) fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
-    let connection = Connection::open(path)?;
+    let connection = open_beside(path)?;
     connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// One more connection to a file that the writer has opened.
+fn open_beside(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open(path)?;
     tune(&connection)?;
     Ok(connection)
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use rusqlite::{Connection, ffi, params};
 use tokio::sync::mpsc;
 
+use super::checkpoint::Checkpoints;
 use super::{Op, Reply, Request};
 use crate::error::{StoreError, WriteError};
 use crate::progress::Progress;
@@ -18,6 +19,8 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) progress: Arc<Progress>,
     pub(super) lock: Option<File>,
+    /// `None` in memory, where there is nothing to copy.
+    pub(super) checkpoints: Option<Checkpoints>,
 }
 
 /// A request that has run and waits for the commit.
@@ -59,7 +62,11 @@ impl Writer {
                 read(&self.connection);
             }
         }
-        let Writer { connection, progress: _, lock } = self;
+        let Writer { connection, progress: _, lock, checkpoints } = self;
+        // The last connection that is closed leaves no log behind.
+        if let Some(checkpoints) = checkpoints {
+            checkpoints.end();
+        }
         if let Err((_, error)) = connection.close() {
             tracing::warn!(error = &error as &dyn std::error::Error, "could not close the store");
         }
@@ -122,6 +129,9 @@ impl Writer {
             return;
         }
         self.progress.trouble.send_if_modified(|trouble| trouble.take().is_some());
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.due();
+        }
         metrics::counter!("chiron_store_commits_total").increment(1);
         metrics::counter!("chiron_store_writes_total").increment(ran.len() as u64);
 
@@ -321,7 +331,8 @@ mod tests {
                  BEGIN SELECT RAISE(ROLLBACK, 'no'); END",
             )
             .unwrap();
-        let writer = Writer { connection, progress: Progress::new(0, 0, 0), lock: None };
+        let progress = Progress::new(0, 0, 0);
+        let writer = Writer { connection, progress, lock: None, checkpoints: None };
         let mut answers = Vec::new();
         let mut commit = |ids: &[&str]| {
             let write = |id: &&str| {
