@@ -235,7 +235,7 @@ async fn what_is_written_comes_into_the_file_while_it_is_open() {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(60), copied).await.unwrap();
+    tokio::time::timeout(std::time::Duration::from_mins(1), copied).await.unwrap();
     store.close().await;
     assert!(!path.with_extension("db-wal").exists(), "a closed store has no log");
 }
