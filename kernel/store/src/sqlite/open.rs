@@ -75,7 +75,8 @@ impl Sqlite {
             None => None,
             Some(path) => Some(Checkpoints::begin(open_beside(path)?).map_err(no_thread)?),
         };
-        let thread = Writer { connection, progress: Arc::clone(&progress), lock, checkpoints };
+        let thread =
+            Writer { connection, progress: Arc::clone(&progress), lock, durability, checkpoints };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.run(queue))
@@ -177,16 +178,19 @@ fn open_file(path: &Path, durability: Durability) -> Result<Connection, OpenErro
         other => other,
     })?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(foreign)?;
-    // In WAL mode, FULL syncs at every commit. NORMAL syncs at checkpoints: a killed process loses
-    // nothing, a power loss the last commits.
-    let synchronous = match durability {
-        Durability::Durable => "FULL",
-        Durability::Relaxed => "NORMAL",
-    };
-    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "synchronous", synchronous(durability))?;
     connection.pragma_update(None, "wal_autocheckpoint", LONGEST_LOG)?;
     tune(&connection)?;
     Ok(connection)
+}
+
+/// In WAL mode, FULL syncs at every commit. NORMAL syncs at checkpoints: a killed process loses
+/// nothing, a power loss the last commits.
+pub(super) fn synchronous(durability: Durability) -> &'static str {
+    match durability {
+        Durability::Durable => "FULL",
+        Durability::Relaxed => "NORMAL",
+    }
 }
 
 pub(super) fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {

@@ -4,10 +4,12 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use chiron_broker::Durability;
 use rusqlite::{Connection, ffi, params};
 use tokio::sync::mpsc;
 
 use super::checkpoint::Checkpoints;
+use super::open::synchronous;
 use super::{Op, Reply, Request};
 use crate::error::{StoreError, WriteError};
 use crate::progress::Progress;
@@ -19,6 +21,7 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) progress: Arc<Progress>,
     pub(super) lock: Option<File>,
+    pub(super) durability: Durability,
     /// `None` in memory, where there is nothing to copy.
     pub(super) checkpoints: Option<Checkpoints>,
 }
@@ -62,7 +65,7 @@ impl Writer {
                 read(&self.connection);
             }
         }
-        let Writer { connection, progress: _, lock, checkpoints } = self;
+        let Writer { connection, lock, checkpoints, .. } = self;
         // The last connection that is closed leaves no log behind.
         if let Some(checkpoints) = checkpoints {
             checkpoints.end();
@@ -82,8 +85,9 @@ impl Writer {
             refuse(writes.into_iter().map(|(_, reply)| reply), failed);
             return;
         }
-        let begun =
-            self.connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut s| s.execute([]));
+        let begun = self.synced_when_it_must(&writes).and_then(|()| {
+            self.connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut s| s.execute([]))
+        });
         let mut ran = Vec::with_capacity(writes.len());
         let mut change = OutboxChange::default();
         if let Err(error) = begun {
@@ -148,6 +152,19 @@ impl Writer {
             // Whoever asked may have stopped waiting; the write stands.
             let _ = reply.send(result);
         }
+    }
+
+    /// Says how durable the commit of these writes is. That events have been published need not be
+    /// on the disk before the next write is: whoever forgets it in a power loss publishes them
+    /// once more, under the same ids.
+    fn synced_when_it_must(&self, writes: &[(Vec<Op>, Reply)]) -> rusqlite::Result<()> {
+        if self.durability == Durability::Relaxed {
+            return Ok(());
+        }
+        let forgettable =
+            writes.iter().flat_map(|(ops, _)| ops).all(|op| matches!(op, Op::Relayed(_)));
+        let durability = if forgettable { Durability::Relaxed } else { Durability::Durable };
+        self.connection.pragma_update(None, "synchronous", synchronous(durability))
     }
 
     fn savepoint(&self, ops: Vec<Op>, change: &mut OutboxChange) -> Result<u64, WriteError> {
@@ -332,7 +349,13 @@ mod tests {
             )
             .unwrap();
         let progress = Progress::new(0, 0, 0);
-        let writer = Writer { connection, progress, lock: None, checkpoints: None };
+        let writer = Writer {
+            connection,
+            progress,
+            lock: None,
+            durability: Durability::Relaxed,
+            checkpoints: None,
+        };
         let mut answers = Vec::new();
         let mut commit = |ids: &[&str]| {
             let write = |id: &&str| {
@@ -356,5 +379,34 @@ mod tests {
         };
         assert_eq!((count("c_people"), count("outbox")), (2, 2));
         assert_eq!(writer.progress.unrelayed.load(Ordering::Acquire), 2);
+    }
+
+    /// Whether the commit of such writes waited for the disk.
+    fn synced(writer: &Writer, writes: Vec<Vec<Op>>) -> bool {
+        let with_reply = |ops| (ops, oneshot::channel().0);
+        writer.commit(writes.into_iter().map(with_reply).collect());
+        let synchronous =
+            writer.connection.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0));
+        // <https://www.sqlite.org/pragma.html#pragma_synchronous>: 1 is NORMAL, 2 is FULL.
+        synchronous.unwrap() == 2
+    }
+
+    #[test]
+    fn only_what_is_published_anyhow_may_be_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        for durability in [Durability::Durable, Durability::Relaxed] {
+            let connection = Connection::open(folder.path().join("store.db")).unwrap();
+            prepare_layout(&connection, None).unwrap();
+            let normal = synchronous(durability);
+            connection.pragma_update(None, "synchronous", normal).unwrap();
+            let progress = Progress::new(0, 0, 0);
+            let writer = Writer { connection, progress, lock: None, durability, checkpoints: None };
+            let event = || Op::Outbox("{}".to_owned());
+            let is_durable = durability == Durability::Durable;
+            assert_eq!(synced(&writer, vec![vec![event()]]), is_durable);
+            assert!(!synced(&writer, vec![vec![Op::Relayed(1)], vec![Op::Relayed(2)]]));
+            let mixed = vec![vec![Op::Relayed(3)], vec![event()]];
+            assert_eq!(synced(&writer, mixed), is_durable);
+        }
     }
 }
