@@ -24,7 +24,7 @@ const ROOMS: usize = 12;
 /// Passages that are recorded together.
 const BATCH: usize = 10_000;
 /// The longest that filling may be expected to take.
-const FILLING: Duration = Duration::from_mins(3);
+const FILLING: Duration = Duration::from_mins(20);
 /// Questions of a kind in one turn.
 const QUESTIONS: usize = 20;
 
