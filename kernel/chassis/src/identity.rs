@@ -256,7 +256,7 @@ impl fmt::Debug for Signer {
 /// The public keys by which tokens are verified, by key id. Cheap to clone; all clones hold one
 /// set, so that its owner can rotate keys under a running [`Guard`].
 #[derive(Clone, Default)]
-pub struct KeySet(Arc<RwLock<HashMap<String, DecodingKey>>>);
+pub struct KeySet(Arc<RwLock<HashMap<String, Arc<DecodingKey>>>>);
 
 impl KeySet {
     /// A set without keys: nothing verifies.
@@ -272,7 +272,7 @@ impl KeySet {
             let Some(kid) = &jwk.common.key_id else { continue };
             match DecodingKey::from_jwk(jwk) {
                 Ok(key) => {
-                    by_id.insert(kid.clone(), key);
+                    by_id.insert(kid.clone(), Arc::new(key));
                 }
                 Err(err) => tracing::warn!(kid, error = %err, "published key is not usable"),
             }
@@ -280,8 +280,8 @@ impl KeySet {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = by_id;
     }
 
-    fn find(&self, kid: &str) -> Option<DecodingKey> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(kid).cloned()
+    fn find(&self, kid: &str) -> Option<Arc<DecodingKey>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(kid).map(Arc::clone)
     }
 
     fn is_empty(&self) -> bool {
@@ -322,7 +322,7 @@ struct Fetches {
 #[derive(Debug, Clone)]
 struct Remembered {
     caller: Arc<Caller>,
-    kid: String,
+    kid: Arc<str>,
     expires: u64,
 }
 
@@ -403,7 +403,7 @@ impl Guard {
             .claims;
         let expires = claims.exp;
         let caller = Arc::new(Caller::from(claims));
-        self.remember(token, Remembered { caller: Arc::clone(&caller), kid, expires });
+        self.remember(token, Remembered { caller: Arc::clone(&caller), kid: kid.into(), expires });
         Ok(caller)
     }
 
@@ -420,7 +420,7 @@ impl Guard {
     }
 
     /// The key of this id; a withdrawn key is unknown once the keys were fetched again.
-    async fn key(&self, kid: &str) -> Result<Option<DecodingKey>, Refused> {
+    async fn key(&self, kid: &str) -> Result<Option<Arc<DecodingKey>>, Refused> {
         match &self.0.keys {
             Keys::Off => Ok(None),
             Keys::Given(set) => Ok(set.find(kid)),

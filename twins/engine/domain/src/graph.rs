@@ -6,6 +6,7 @@
 mod change;
 mod command;
 mod conditions;
+mod document;
 mod invariant;
 mod prepare;
 mod relationships;
@@ -14,7 +15,6 @@ mod snapshot;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Bound,
-    sync::Arc,
 };
 
 use serde_json::{Value, json};
@@ -28,15 +28,12 @@ use crate::{
 
 pub use change::{Change, MalformedRecord, Notification};
 pub use command::{Command, Context, Prepared};
+pub use document::Document;
 pub use prepare::{MAX_RELATIONSHIPS_PER_TWIN, MAX_TWINS};
 pub use snapshot::Snapshot;
 
 /// A relationship's place: source twin, then id.
 pub(crate) type EdgeKey = (String, String);
-
-/// A twin or relationship as GET gives it. Whoever reads it shares it with the graph, which never
-/// changes a document but puts another in its place.
-pub type Document = Arc<Value>;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Twin {
@@ -182,11 +179,11 @@ impl Graph {
             Kind::ModelDecommissioned { id } => self.models.decommission(id),
             Kind::ModelDeleted { id } => self.models.delete(id),
             Kind::TwinCreated { document } | Kind::TwinUpdated { document, .. } => {
-                self.put_document(Arc::clone(document));
+                self.put_document(Document::clone(document));
             }
             Kind::TwinDeleted { document } => self.remove_twin(text(document, "$dtId")),
             Kind::RelationshipCreated { edge, .. } | Kind::RelationshipUpdated { edge, .. } => {
-                self.put_edge(Arc::clone(&edge.document));
+                self.put_edge(Document::clone(&edge.document));
             }
             Kind::RelationshipDeleted { edge } => {
                 let document = &edge.document;

@@ -3,8 +3,6 @@
 //! A change holds the whole document that it leaves behind, not the difference: folding it needs
 //! no rule that may be different in a later version, and twins are small.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -127,23 +125,23 @@ impl Change {
             | Kind::ModelDecommissioned { .. }
             | Kind::ModelDeleted { .. } => Vec::new(),
             Kind::TwinCreated { document } => {
-                vec![self.twin_event(id, TWIN_CREATE, document, Arc::clone(document))]
+                vec![self.twin_event(id, TWIN_CREATE, document, Document::clone(document))]
             }
             Kind::TwinUpdated { document, operations } => {
                 let data = json!({"modelId": model_of(document), "patch": operations});
-                vec![self.twin_event(id, TWIN_UPDATE, document, Arc::new(data))]
+                vec![self.twin_event(id, TWIN_UPDATE, document, Document::from(data))]
             }
             Kind::TwinDeleted { document } => {
-                vec![self.twin_event(id, TWIN_DELETE, document, Arc::clone(document))]
+                vec![self.twin_event(id, TWIN_DELETE, document, Document::clone(document))]
             }
             Kind::RelationshipCreated { edge, replaced } => {
                 let moved = replaced.as_ref().filter(|old| !same_ends(old, edge));
-                let created = Arc::clone(&edge.document);
+                let created = Document::clone(&edge.document);
                 match moved {
                     None => vec![self.edge_event(id, RELATIONSHIP_CREATE, edge, created)],
                     Some(old) => {
                         let second = format!("{id}.1");
-                        let deleted = Arc::clone(&old.document);
+                        let deleted = Document::clone(&old.document);
                         vec![
                             self.edge_event(id, RELATIONSHIP_DELETE, old, deleted),
                             self.edge_event(second, RELATIONSHIP_CREATE, edge, created),
@@ -153,10 +151,10 @@ impl Change {
             }
             Kind::RelationshipUpdated { edge, operations } => {
                 let data = json!({"modelId": edge.source_model, "patch": operations});
-                vec![self.edge_event(id, RELATIONSHIP_UPDATE, edge, Arc::new(data))]
+                vec![self.edge_event(id, RELATIONSHIP_UPDATE, edge, Document::from(data))]
             }
             Kind::RelationshipDeleted { edge } => {
-                let deleted = Arc::clone(&edge.document);
+                let deleted = Document::clone(&edge.document);
                 vec![self.edge_event(id, RELATIONSHIP_DELETE, edge, deleted)]
             }
         }
@@ -298,7 +296,7 @@ impl Edge {
         let document = value.get("document").cloned().unwrap_or_default();
         check_relationship(&document)?;
         Ok(Self {
-            document: Arc::new(document),
+            document: Document::from(document),
             source_model: text(value, "sourceModel").to_owned(),
             target_model: text(value, "targetModel").to_owned(),
         })
@@ -309,7 +307,7 @@ pub(crate) fn twin_document(document: &Value) -> Result<Document, MalformedRecor
     if text(document, "$dtId").is_empty() {
         return Err(MalformedRecord::new("a twin without id"));
     }
-    Ok(Arc::new(document.clone()))
+    Ok(Document::from(document.clone()))
 }
 
 pub(crate) fn check_relationship(document: &Value) -> Result<(), MalformedRecord> {

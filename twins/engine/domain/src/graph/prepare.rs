@@ -1,6 +1,6 @@
 //! Judges writes against the present graph.
 
-use std::sync::Arc;
+use std::ops::Deref;
 
 use serde_json::{Map, Value, json};
 
@@ -70,7 +70,7 @@ impl Graph {
         let answer = added.iter().map(|data| data.to_json(false)).collect();
         Ok(Prepared {
             change: change(Kind::ModelsAdded { definitions }, context),
-            answer: Some(Arc::new(Value::Array(answer))),
+            answer: Some(Document::from(Value::Array(answer))),
             etag: None,
         })
     }
@@ -85,7 +85,7 @@ impl Graph {
         twin::check_id(id)?;
         let body = object(body)?;
         same_or_absent(body, "$dtId", id)?;
-        let stored = self.twin(id).map(Document::as_ref);
+        let stored = self.twin(id).map(Deref::deref);
         conditions::check(stored, if_none_match, if_match)?;
         let model = body.get("$metadata").and_then(|metadata| metadata.get("$model"));
         let Some(model) = model.and_then(Value::as_str) else {
@@ -93,17 +93,17 @@ impl Graph {
             return Err(EngineError::new(ErrorCode::InvalidArgument, message));
         };
         let model = twin::writable_model(&self.models, model, stored.map(model_of))?;
-        let document = Arc::new(twin::from_body(&self.models, model, id, body, context)?);
+        let document = Document::from(twin::from_body(&self.models, model, id, body, context)?);
         let kind = match stored {
             None if self.twin_count() >= MAX_TWINS => {
                 let message = "an instance holds at most 2,000,000 twins";
                 return Err(EngineError::new(ErrorCode::TwinLimitReached, message));
             }
-            None => Kind::TwinCreated { document: Arc::clone(&document) },
+            None => Kind::TwinCreated { document: Document::clone(&document) },
             Some(stored) => {
                 self.check_edges_fit(id, model_of(stored), model_of(&document))?;
                 let operations = patch::between(stored, &document);
-                Kind::TwinUpdated { document: Arc::clone(&document), operations }
+                Kind::TwinUpdated { document: Document::clone(&document), operations }
             }
         };
         Ok(with_answer(kind, document, context))
@@ -121,7 +121,7 @@ impl Graph {
         conditions::check(Some(stored), None, if_match)?;
         let patched = patch::patch_twin(&self.models, stored, patch, component, context)?;
         self.check_edges_fit(id, model_of(stored), model_of(&patched.document))?;
-        let (document, operations) = (Arc::new(patched.document), patched.operations);
+        let (document, operations) = (Document::from(patched.document), patched.operations);
         let mut prepared = without_answer(Kind::TwinUpdated { document, operations }, context);
         prepared.etag = Some(twin::etag(context));
         Ok(prepared)
@@ -167,7 +167,7 @@ impl Graph {
             let message = format!("twin {id} has relationships; delete them first");
             return Err(EngineError::new(ErrorCode::RelationshipsNotDeleted, message));
         }
-        Ok(without_answer(Kind::TwinDeleted { document: Arc::clone(&twin.document) }, context))
+        Ok(without_answer(Kind::TwinDeleted { document: Document::clone(&twin.document) }, context))
     }
 }
 

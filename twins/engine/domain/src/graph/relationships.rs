@@ -1,6 +1,6 @@
 //! Judges writes of relationships.
 
-use std::sync::Arc;
+use std::ops::Deref;
 
 use serde_json::{Map, Value, json};
 
@@ -34,7 +34,7 @@ impl Graph {
         same_or_absent(body, "$sourceId", source)?;
         let twin = self.existing(source)?;
         let stored = twin.outgoing.get(id);
-        conditions::check(stored.map(Document::as_ref), if_none_match, if_match)?;
+        conditions::check(stored.map(Deref::deref), if_none_match, if_match)?;
         let name = required(body, "$relationshipName")?;
         let target = required(body, "$targetId")?;
         let source_model = model_of(&twin.document);
@@ -68,11 +68,11 @@ impl Graph {
         document.insert("$relationshipId".into(), json!(id));
         document.insert("$sourceId".into(), json!(source));
         document.insert("$etag".into(), json!(twin::etag(context)));
-        let document = Arc::new(Value::Object(document));
+        let document = Document::from(Value::Object(document));
         check_properties(rule, name, &document)?;
         let kind = Kind::RelationshipCreated {
             edge: Edge {
-                document: Arc::clone(&document),
+                document: Document::clone(&document),
                 source_model: source_model.to_owned(),
                 target_model: target_model.to_owned(),
             },
@@ -96,7 +96,7 @@ impl Graph {
         let rule = self.rule(source, &edge.source_model, name)?;
         let patched = patch::patch_relationship(stored, patch, context)?;
         check_properties(rule, name, &patched.document)?;
-        let edge = Edge { document: Arc::new(patched.document), ..edge };
+        let edge = Edge { document: Document::from(patched.document), ..edge };
         let kind = Kind::RelationshipUpdated { edge, operations: patched.operations };
         let mut prepared = without_answer(kind, context);
         prepared.etag = Some(twin::etag(context));
@@ -129,7 +129,7 @@ impl Graph {
             twin.map(|twin| model_of(twin)).unwrap_or_default().to_owned()
         };
         Edge {
-            document: Arc::clone(document),
+            document: Document::clone(document),
             source_model: model("$sourceId"),
             target_model: model("$targetId"),
         }

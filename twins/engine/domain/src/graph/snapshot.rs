@@ -1,7 +1,5 @@
 //! The graph in pieces, so that a start need not replay the whole log.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -64,8 +62,8 @@ impl Graph {
         let relationships = self.twins.values().flat_map(|twin| twin.outgoing.values());
         Snapshot {
             models: models.into_iter().map(model).collect(),
-            twins: self.twins.values().map(|twin| Arc::clone(&twin.document)).collect(),
-            relationships: relationships.map(Arc::clone).collect(),
+            twins: self.twins.values().map(|twin| Document::clone(&twin.document)).collect(),
+            relationships: relationships.map(Document::clone).collect(),
         }
     }
 
@@ -87,7 +85,7 @@ impl Graph {
             }
             for document in relationships {
                 check_relationship(document)?;
-                graph.put_edge(Arc::new(document.clone()));
+                graph.put_edge(Document::from(document.clone()));
             }
         }
         graph.restore_models(&models)?;

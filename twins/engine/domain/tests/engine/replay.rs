@@ -2,6 +2,8 @@
 
 use crate::block::{Block, model};
 use proptest::prelude::*;
+use std::ops::Deref;
+
 use serde_json::{Value, json};
 use twin_engine_domain::{
     graph::{Change, Command, Graph},
@@ -14,9 +16,9 @@ fn seen(graph: &Graph) -> Value {
         graph.models().list(&[]).unwrap().iter().map(|data| data.to_json(true)).collect();
     let mut twins = Vec::new();
     for (id, twin) in graph.twins_from(None) {
-        let outgoing: Vec<_> = graph.relationships(id, None).collect();
+        let outgoing: Vec<&Value> = graph.relationships(id, None).map(Deref::deref).collect();
         let incoming: Vec<Value> = graph.incoming(id).collect();
-        twins.push(json!([twin, outgoing, incoming]));
+        twins.push(json!([**twin, outgoing, incoming]));
     }
     let mut answers = Vec::new();
     for text in [

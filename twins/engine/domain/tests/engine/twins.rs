@@ -1,10 +1,8 @@
 //! Twins, relationships, patches, conditions and the events that they cause.
 
-use std::sync::Arc;
-
 use crate::block::{Block, code, model};
 use serde_json::{Value, json};
-use twin_engine_domain::graph::{Command, Context, Notification};
+use twin_engine_domain::graph::{Command, Context, Document, Notification};
 
 fn told(block: &Block) -> Vec<Notification> {
     block.changes.last().unwrap().notifications(7)
@@ -16,7 +14,7 @@ fn a_twin_as_clients_see_it() {
     let body = json!({"$dtId": "or-1", "name": "Theatre", "temperature": 21.5,
         "$metadata": {"$model": model("OperatingRoom"), "temperature": {"sourceTime": "2026-05-15T07:59:59.98765+02:00"}}});
     let prepared = block.put_body("or-1", body).unwrap();
-    let twin = Arc::clone(block.graph.twin("or-1").unwrap());
+    let twin = Document::clone(block.graph.twin("or-1").unwrap());
     assert_eq!(prepared.answer.as_ref(), Some(&twin));
     assert_eq!(
         *twin,
@@ -122,7 +120,7 @@ fn conditions() {
 fn a_patch_touches_what_it_names() {
     let mut block = Block::furnished();
     block.patch("p-1", json!([{"op": "add", "path": "/heart_beat", "value": 70}])).unwrap();
-    let first = Arc::clone(block.graph.twin("p-1").unwrap());
+    let first = Document::clone(block.graph.twin("p-1").unwrap());
     let patch = json!([
         {"op": "add", "path": "/heart_beat", "value": 70},
         {"op": "add", "path": "/$metadata/heart_beat/sourceTime", "value": "2026-05-15T06:00:00.1239+00:00"},
@@ -131,7 +129,7 @@ fn a_patch_touches_what_it_names() {
     ]);
     let prepared = block.patch("p-1", patch).unwrap();
     assert_eq!(prepared.answer, None);
-    let twin = Arc::clone(block.graph.twin("p-1").unwrap());
+    let twin = Document::clone(block.graph.twin("p-1").unwrap());
     assert_eq!(twin["$etag"].as_str(), prepared.etag.as_deref());
     assert_ne!(twin["$etag"], first["$etag"]);
     let metadata = &twin["$metadata"];
@@ -166,7 +164,7 @@ fn a_patch_touches_what_it_names() {
 #[test]
 fn patches_that_are_refused_change_nothing() {
     let mut block = Block::furnished();
-    let before = Arc::clone(block.graph.twin("p-1").unwrap());
+    let before = Document::clone(block.graph.twin("p-1").unwrap());
     let mut check = |patch: Value, expected: &str| {
         assert_eq!(code(block.patch("p-1", patch.clone())), expected, "{patch}");
         assert_eq!(*block.graph.twin("p-1").unwrap(), before, "{patch}");

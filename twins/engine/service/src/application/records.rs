@@ -20,7 +20,7 @@ pub(crate) fn change_record(
         TOPIC,
         notification.aggregate.as_str(),
         notification.event_type,
-        &notification.data,
+        &*notification.data,
         &notification.id,
         source,
         notification.time,

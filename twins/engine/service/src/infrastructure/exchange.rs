@@ -12,6 +12,7 @@ use axum::{
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::Value;
+use twin_engine_domain::graph::Document;
 
 use crate::application::{
     fault::Fault,
@@ -148,7 +149,24 @@ pub(crate) fn body(status: StatusCode, document: &impl Serialize) -> Response<Bo
         tracing::error!(%error, "an answer could not be written");
         return Fault::internal().into_response();
     }
-    let mut response = Response::new(Body::from(text));
+    json(status, text.into())
+}
+
+/// A kept document, by its text.
+pub(crate) fn written(status: StatusCode, document: Document) -> Response<Body> {
+    json(status, Bytes::from_owner(Text(document)).into())
+}
+
+struct Text(Document);
+
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        self.0.text().as_bytes()
+    }
+}
+
+fn json(status: StatusCode, text: Body) -> Response<Body> {
+    let mut response = Response::new(text);
     *response.status_mut() = status;
     response
         .headers_mut()
@@ -163,8 +181,9 @@ pub(crate) fn empty() -> Response<Body> {
 }
 
 /// A document with its own entity tag.
-pub(crate) fn tagged(document: &Value) -> Response<Body> {
-    with_etag(body(StatusCode::OK, document), etag_of(document).as_deref())
+pub(crate) fn tagged(document: Document) -> Response<Body> {
+    let etag = etag_of(&document);
+    with_etag(written(StatusCode::OK, document), etag.as_deref())
 }
 
 pub(crate) fn with_etag(mut response: Response<Body>, etag: Option<&str>) -> Response<Body> {

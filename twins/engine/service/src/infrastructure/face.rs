@@ -1,7 +1,7 @@
 //! The operations of the protocol: Azure Digital Twins' own, so that its published clients work
 //! unchanged.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use twin_engine_domain::{
     error::{EngineError, ErrorCode},
-    graph::{Command, Document, Graph},
+    graph::{Command, Graph},
     query::{Continuation, Page as RowPage, parse as parse_query},
 };
 
@@ -31,6 +31,7 @@ use crate::{
         engine::{Engine, Written},
         exchange::{
             Asked, MAX_ITEMS, body, empty, etag_of, json_body, parameters, tagged, with_etag,
+            written,
         },
         routes::StoredRoute,
     },
@@ -193,7 +194,7 @@ impl Face {
             .map_err(|problem| Fault::from(&problem))?;
         let Written { answer, etag } = self.0.engine.write(command, source_time).await?;
         let response = match answer {
-            Some(answer) if status != StatusCode::NO_CONTENT => body(status, &*answer),
+            Some(answer) if status != StatusCode::NO_CONTENT => written(status, answer),
             _ => empty(),
         };
         Ok(with_etag(response, etag.as_deref()))
@@ -232,7 +233,7 @@ impl Face {
     async fn twin(&self, id: &str) -> Result<Response<Body>, Fault> {
         let twin = self.0.engine.read(|graph| graph.twin(id).cloned()).await?;
         let twin = twin.ok_or_else(|| no_twin(id))?;
-        Ok(tagged(&twin))
+        Ok(tagged(twin))
     }
 
     async fn component(&self, id: &str, path: &str) -> Result<Response<Body>, Fault> {
@@ -253,7 +254,7 @@ impl Face {
             })
         };
         let relationship = self.0.engine.read(look).await??;
-        Ok(tagged(&relationship))
+        Ok(tagged(relationship))
     }
 
     async fn list_relationships(
@@ -359,7 +360,7 @@ impl Face {
             .read(|graph| {
                 known(graph, twin)?;
                 let holder = match component {
-                    None => graph.twin(twin).map(Document::as_ref),
+                    None => graph.twin(twin).map(Deref::deref),
                     Some(path) => Some(graph.component(twin, path)?),
                 };
                 let named = holder.and_then(|holder| holder.pointer("/$metadata/$model"));
