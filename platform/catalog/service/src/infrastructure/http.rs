@@ -2,20 +2,16 @@
 
 mod entities;
 mod locations;
-mod smaller;
 
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
-use axum::body::Body;
-use axum::http::Response;
-use axum::middleware;
 use catalog_domain::entity::{EntityRef, Predicate};
+use chiron_backstage::{Refusal, alone, packed, problem};
 use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Caller, Need};
 use chiron_clock::Ids;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
-use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
 
 use super::core::Shared;
@@ -24,7 +20,6 @@ use super::ingest::{Asked as Wished, Wish};
 use super::judge::Judge;
 use super::source::Sources;
 use crate::NAME;
-use crate::application::{Asked, Refusal, chassis_problem, nowhere};
 
 const READERS: &[&str] =
     &["surgeon", "nurse", "anesthetist", "block-manager", "developer", "admin"];
@@ -78,25 +73,8 @@ pub(crate) fn api(catalog: Catalog) -> Api {
         .route(CHECK, alone(routes!(entities::validate)))
         .route(CHECK, alone(routes!(locations::analyze)))
         .route(READ, alone(routes!(entities::problems)))
-        .face(chassis_problem)
+        .face(problem)
         .with_state(catalog)
-}
-
-/// Other methods of this path answer as Backstage does: as if nothing were there.
-fn alone(routes: UtoipaMethodRouter<Catalog>) -> UtoipaMethodRouter<Catalog> {
-    let (schemas, paths, methods) = routes;
-    packed((schemas, paths, methods.fallback(nowhere)))
-}
-
-/// Answers are compressed where the client takes it.
-fn packed(routes: UtoipaMethodRouter<Catalog>) -> UtoipaMethodRouter<Catalog> {
-    let (schemas, paths, methods) = routes;
-    (schemas, paths, methods.layer(middleware::from_fn(smaller::smaller)))
-}
-
-/// The answer, also to a request that is refused.
-fn answered(asked: &Asked, outcome: Result<Response<Body>, Refusal>) -> Response<Body> {
-    outcome.unwrap_or_else(|refusal| refusal.answer(asked))
 }
 
 impl Catalog {

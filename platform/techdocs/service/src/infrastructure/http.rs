@@ -10,6 +10,7 @@ use axum::http::{Method, Response, StatusCode};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse as _, Response as Answer};
 use axum::routing::get;
+use chiron_backstage::{Asked, Refusal};
 use chiron_chassis::{Api, Calls, Need, Path, Service, Token, TokenSource, chain};
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json as value};
@@ -18,9 +19,7 @@ use utoipa_axum::routes;
 
 use super::builder::{BuildError, Builder, Built, METADATA};
 use crate::NAME;
-use crate::application::{
-    Asked, OriginError, Refusal, empty, json, moved, nowhere, origin, served,
-};
+use crate::application::{MANNER, OriginError, moved, nowhere, origin, served};
 
 /// Who may read the catalogue may read what is documented in it.
 const READ: Need = Need::new(
@@ -173,9 +172,9 @@ pub(crate) async fn metadata(
         hub.ensure(&triplet, &entity, false).await;
         let bytes = hub.read(&triplet, METADATA).await;
         let metadata = bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-        Ok(json(&asked, &metadata.ok_or_else(|| no_metadata(&triplet))?))
+        Ok(MANNER.json(&asked, StatusCode::OK, &metadata.ok_or_else(|| no_metadata(&triplet))?))
     };
-    told.await.unwrap_or_else(|refusal: Refusal| refusal.answer(&asked))
+    MANNER.answered(&asked, told.await)
 }
 
 fn no_metadata(triplet: &Triplet) -> Refusal {
@@ -200,9 +199,9 @@ pub(crate) async fn entity_metadata(
         if let Some(members) = entity.as_object_mut() {
             members.insert("locationMetadata".to_owned(), location);
         }
-        Ok(json(&asked, &entity))
+        Ok(MANNER.json(&asked, StatusCode::OK, &entity))
     };
-    told.await.unwrap_or_else(|refusal: Refusal| refusal.answer(&asked))
+    MANNER.answered(&asked, told.await)
 }
 
 fn event(name: &str, data: &Value) -> Event {
@@ -223,7 +222,7 @@ pub(crate) async fn sync(
 ) -> Answer {
     let entity = match hub.entity(&token, &triplet).await {
         Ok(entity) => entity,
-        Err(refusal) => return refusal.answer(&asked),
+        Err(refusal) => return MANNER.refused(&asked, refusal),
     };
     let reference = reference(&triplet);
     let first = event("log", &value!(format!("Looking at the sources of {reference}")));
@@ -266,12 +265,16 @@ pub(crate) async fn problems(
         if let Err(error) = hub.build(&triplet, &entity).await {
             let entry = value!({"page": "mkdocs.yml", "line": null, "kind": "not-built",
                 "detail": chain(&error)});
-            return Ok(json(&asked, &value!({"entries": [entry], "total": 1, "notes": []})));
+            return Ok(MANNER.json(
+                &asked,
+                StatusCode::OK,
+                &value!({"entries": [entry], "total": 1, "notes": []}),
+            ));
         }
         let problems = hub.builder.problems(&site(&triplet)).ok().flatten();
-        Ok(json(&asked, &problems.ok_or_else(|| no_metadata(&triplet))?))
+        Ok(MANNER.json(&asked, StatusCode::OK, &problems.ok_or_else(|| no_metadata(&triplet))?))
     };
-    told.await.unwrap_or_else(|refusal: Refusal| refusal.answer(&asked))
+    MANNER.answered(&asked, told.await)
 }
 
 /// A file of a site, as it is served to readers.
@@ -281,7 +284,7 @@ async fn file(
     asked: Asked,
     parameters: Result<RawPathParams, RawPathParamsRejection>,
 ) -> Response<Body> {
-    let Ok(parameters) = parameters else { return empty(StatusCode::NOT_FOUND) };
+    let Ok(parameters) = parameters else { return MANNER.empty(StatusCode::NOT_FOUND) };
     let part = |name: &str| {
         let found = parameters.iter().find(|(own, _)| *own == name);
         found.map(|(_, value)| value.to_owned()).unwrap_or_default()
@@ -293,14 +296,14 @@ async fn file(
     }
     let entity = match hub.entity(&token, &triplet).await {
         Ok(entity) => entity,
-        Err(refusal) => return refusal.answer(&asked),
+        Err(refusal) => return MANNER.refused(&asked, refusal),
     };
     let path = part("path");
     if path.is_empty() && !asked.path.ends_with('/') {
         return moved(&format!("{}/", asked.path));
     }
     if path.split('/').any(|part| part.starts_with('.')) {
-        return empty(StatusCode::NOT_FOUND);
+        return MANNER.empty(StatusCode::NOT_FOUND);
     }
     let is_folder = path.is_empty() || path.ends_with('/');
     let is_page = is_folder || path.rsplit('.').next() == Some("html");
@@ -313,7 +316,7 @@ async fn file(
     if !is_folder && hub.read(&triplet, &format!("{whole}/index.html")).await.is_some() {
         return moved(&format!("{}/", asked.path));
     }
-    empty(StatusCode::NOT_FOUND)
+    MANNER.empty(StatusCode::NOT_FOUND)
 }
 
 /// A path of a site whose three names are in lower case; `None` where they are already.
