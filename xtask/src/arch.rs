@@ -20,7 +20,7 @@ enum Layer {
     Language,
     /// The services' one way to a twin layer.
     TwinClient,
-    /// How the platform's services speak, which they share.
+    /// How the platform's services speak, and what they tell each other.
     PlatformLibrary,
     /// Rules of a context; the name of its folder.
     Domain(String),
@@ -45,7 +45,7 @@ fn layer(folder: &Path) -> Option<Layer> {
         ["kernel", "chassis"] => Layer::Kernel(3),
         ["block", "language"] => Layer::Language,
         ["twins", "client"] => Layer::TwinClient,
-        ["platform", "backstage"] => Layer::PlatformLibrary,
+        ["platform", "backstage" | "language"] => Layer::PlatformLibrary,
         ["block" | "twins" | "things" | "platform", context, "domain"] => {
             Layer::Domain((*context).to_owned())
         }
@@ -95,16 +95,20 @@ const DOMAIN_MAY_USE: [&str; 3] = ["jiff", "uuid", "thiserror"];
 /// `serde_json` besides.
 const DOCUMENTS: [&str; 2] = ["platform/catalog/domain", "twins/engine/domain"];
 
-/// Domains that read formats, with the crates that parse them.
-const FORMATS: [(&str, &[&str]); 1] = [(
-    "platform/techdocs/domain",
-    &["ammonia", "granit-parser", "pulldown-cmark", "unicode-normalization"],
-)];
+/// Domains that read formats and languages, with the crates that know them.
+const FORMATS: [(&str, &[&str]); 2] = [
+    (
+        "platform/techdocs/domain",
+        &["ammonia", "granit-parser", "pulldown-cmark", "unicode-normalization"],
+    ),
+    ("platform/search/domain", &["frostem", "unicode-normalization"]),
+];
 
 /// Drivers, and the only crates that may hold them.
-const DRIVERS: [(&str, &[&str]); 5] = [
+const DRIVERS: [(&str, &[&str]); 6] = [
     ("rusqlite", &["kernel/broker", "kernel/store", "platform/catalog/service"]),
     ("mongodb", &["kernel/store"]),
+    ("tantivy", &["platform/search/service"]),
     ("argon2", &["block/user-management-integration/service"]),
     ("utoipa-swagger-ui", &["kernel/chassis"]),
     ("metrics-exporter-prometheus", &["kernel/chassis"]),

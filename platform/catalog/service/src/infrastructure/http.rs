@@ -19,6 +19,7 @@ use super::index::Index;
 use super::ingest::{Asked as Wished, Wish};
 use super::judge::Judge;
 use super::source::Sources;
+use super::told::{ReadRule, visible};
 use crate::NAME;
 
 const READERS: &[&str] =
@@ -31,13 +32,6 @@ const WRITE: Need =
 /// The role that may unregister what others own.
 const ADMIN: &str = "admin";
 
-/// What some roles may see.
-#[derive(Debug, Clone)]
-pub(crate) struct ReadRule {
-    pub(crate) roles: Vec<String>,
-    pub(crate) filter: Predicate,
-}
-
 /// What the handlers share. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Catalog {
@@ -45,7 +39,7 @@ pub(crate) struct Catalog {
     pub(crate) wishes: mpsc::Sender<Wished>,
     pub(crate) sources: Sources,
     pub(crate) judge: Judge,
-    pub(crate) rules: Vec<ReadRule>,
+    pub(crate) rules: Arc<[ReadRule]>,
     pub(crate) ids: Ids,
 }
 
@@ -84,11 +78,7 @@ impl Catalog {
 
     /// What a caller may see; `None` for everything.
     fn visible(&self, caller: &Caller) -> Option<Predicate> {
-        if self.rules.is_empty() || caller.is_account() {
-            return None;
-        }
-        let own = self.rules.iter().filter(|rule| rule.roles.iter().any(|r| caller.has_role(r)));
-        Some(Predicate::Any(own.map(|rule| rule.filter.clone()).collect()))
+        visible(&self.rules, caller)
     }
 
     /// Asks the writer, and waits until it is stored and shown.

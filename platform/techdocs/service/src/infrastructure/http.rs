@@ -17,9 +17,10 @@ use serde_json::{Value, json as value};
 use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
 
-use super::builder::{BuildError, Builder, Built, METADATA};
+use super::builder::{Builder, Built, METADATA};
+use super::told::{self, SiteError};
 use crate::NAME;
-use crate::application::{MANNER, OriginError, moved, nowhere, origin, served};
+use crate::application::{MANNER, moved, nowhere, origin, served};
 
 /// Who may read the catalogue may read what is documented in it.
 const READ: Need = Need::new(
@@ -77,9 +78,7 @@ fn site((namespace, kind, name): &Triplet) -> String {
 #[derive(Debug, thiserror::Error)]
 enum SyncError {
     #[error(transparent)]
-    Origin(#[from] OriginError),
-    #[error(transparent)]
-    Build(#[from] BuildError),
+    Site(#[from] SiteError),
     #[error("the build broke off")]
     Broken(#[from] tokio::task::JoinError),
 }
@@ -116,13 +115,9 @@ impl Hub {
     }
 
     /// Brings the site of an entity up to date.
-    async fn build(&self, triplet: &Triplet, entity: &Value) -> Result<Built, SyncError> {
-        let origin = origin(entity)?;
-        let text = |pointer: &str| entity.pointer(pointer).and_then(Value::as_str);
-        let name = text("/metadata/title").or_else(|| text("/metadata/name"));
-        let (name, site) = (name.unwrap_or_default().to_owned(), site(triplet));
-        let builder = Arc::clone(&self.builder);
-        let work = move || builder.build(&site, &name, &origin);
+    async fn build(&self, entity: &Value) -> Result<Built, SyncError> {
+        let (builder, entity) = (Arc::clone(&self.builder), entity.clone());
+        let work = move || told::build(&builder, &entity);
         Ok(tokio::task::spawn_blocking(work).await??)
     }
 
@@ -133,7 +128,7 @@ impl Hub {
         if !again && self.builder.is_built(&site).unwrap_or(false) {
             return;
         }
-        if let Err(error) = self.build(triplet, entity).await {
+        if let Err(error) = self.build(entity).await {
             tracing::debug!(site, error = %chain(&error), "a site cannot be built");
         }
     }
@@ -227,7 +222,7 @@ pub(crate) async fn sync(
     let reference = reference(&triplet);
     let first = event("log", &value!(format!("Looking at the sources of {reference}")));
     let build = async move {
-        let events = match hub.build(&triplet, &entity).await {
+        let events = match hub.build(&entity).await {
             Ok(Built { updated, log }) => {
                 let mut events: Vec<Event> =
                     log.iter().map(|line| event("log", &value!(line))).collect();
@@ -262,7 +257,7 @@ pub(crate) async fn problems(
     let told = async {
         let entity = hub.entity(&token, &triplet).await?;
         // A site that cannot be built is a problem, and the greatest of all.
-        if let Err(error) = hub.build(&triplet, &entity).await {
+        if let Err(error) = hub.build(&entity).await {
             let entry = value!({"page": "mkdocs.yml", "line": null, "kind": "not-built",
                 "detail": chain(&error)});
             return Ok(MANNER.json(
