@@ -100,11 +100,8 @@ impl Asked {
     /// A refusal that says which and why.
     pub fn params(&self, known: &[(&str, Shape)]) -> Result<Params, Refusal> {
         let mut params = Params::default();
-        for pair in self.query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (Some(name), Some(value)) = (form_text(name), form_text(value)) else {
-                return Err(Refusal::input("the query is not UTF-8"));
-            };
+        for pair in self.pairs() {
+            let (name, value) = pair?;
             let name = name.strip_suffix("[]").unwrap_or(&name);
             let Some((_, shape)) = known.iter().find(|(known, _)| *known == name) else {
                 return Err(Refusal::input(format!("Unknown query parameter '{name}'")));
@@ -119,11 +116,15 @@ impl Asked {
         Ok(params)
     }
 
-    /// The values of a parameter of the query, as written.
-    pub fn pairs(&self) -> Vec<(String, String)> {
+    /// The parameters of the query with their values, in their order; a refusal where one is no
+    /// text.
+    pub fn pairs(&self) -> impl Iterator<Item = Result<(String, String), Refusal>> {
         let pairs = self.query.split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        pairs.filter_map(|(name, value)| Some((form_text(name)?, form_text(value)?))).collect()
+        pairs.map(|(name, value)| match (form_text(name), form_text(value)) {
+            (Some(name), Some(value)) => Ok((name, value)),
+            _ => Err(Refusal::input("the query is not UTF-8")),
+        })
     }
 
     /// Whether the client has an answer with this tag.

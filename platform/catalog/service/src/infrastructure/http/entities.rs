@@ -76,7 +76,8 @@ fn listed(catalog: &Catalog, caller: &Caller, asked: &Asked, query: &ListQuery) 
 
 /// The address of what follows: the parameters as they are, without `offset`, and with `after`.
 fn next_link(asked: &Asked, after: &str) -> String {
-    let mut pairs = asked.pairs();
+    // All are text: the query was read.
+    let mut pairs: Vec<(String, String)> = asked.pairs().filter_map(Result::ok).collect();
     pairs.retain(|(name, _)| name != "offset");
     match pairs.iter_mut().find(|(name, _)| name == "after") {
         Some((_, value)) => after.clone_into(value),
