@@ -9,4 +9,6 @@ pub(crate) use document::{
     Document, Kind, VERSION, digest, entity_document, entity_group, is_documented, pages_group,
     site_documents,
 };
-pub(crate) use question::{Facet, Question};
+#[cfg(test)]
+pub(crate) use question::Facet;
+pub(crate) use question::Question;

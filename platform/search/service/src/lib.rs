@@ -36,7 +36,7 @@ pub fn start(
     let shutdown = runtime.shutdown.clone();
     runtime.health.check("search index", {
         let index = Arc::clone(&index);
-        move || index.is_current().then_some(()).ok_or_else(|| "it is being made".to_owned())
+        move || index.engine().map(drop).ok_or_else(|| "it is being made".to_owned())
     });
     runtime.tasks.spawn("search index", async move { keeper.run(shutdown).await });
     infrastructure::http::api(Search { index, entities, ids: runtime.ids.clone() })

@@ -38,8 +38,10 @@ pub enum Evidence {
 /// What was found of one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Match {
-    /// The word but for a typo.
+    /// The word but for a typo, in the text.
     Typo,
+    /// The word but for a typo, in the name.
+    TypoOfName,
     /// The word, or another form of it.
     Word(Evidence),
 }
@@ -78,6 +80,7 @@ impl Match {
     pub fn worth(self) -> f32 {
         match self {
             Self::Typo => WORD - TYPO,
+            Self::TypoOfName => WORD - TYPO + 0.5 * ABOUT,
             Self::Word(Evidence::Begun) => WORD,
             Self::Word(Evidence::Text) => WORD + 0.125 * ABOUT,
             Self::Word(Evidence::PartOfName) => WORD + 0.5 * ABOUT,
@@ -138,8 +141,9 @@ mod tests {
 
     const TIERS: [Tier; 5] =
         [Tier::Other, Tier::TitleBegins, Tier::NameBegins, Tier::Title, Tier::Name];
-    const MATCHES: [Match; 5] = [
+    const MATCHES: [Match; 6] = [
         Match::Typo,
+        Match::TypoOfName,
         Match::Word(Evidence::Begun),
         Match::Word(Evidence::Text),
         Match::Word(Evidence::PartOfName),
@@ -151,7 +155,11 @@ mod tests {
         for pair in MATCHES.windows(2) {
             let [less, more] = pair else { continue };
             // The text of a document may be about a word more than a name that only has a part.
-            let top = if *less == Match::Typo { less.worth() } else { less.worth_with(0.0) };
+            let top = if matches!(less, Match::Typo | Match::TypoOfName) {
+                less.worth()
+            } else {
+                less.worth_with(0.0)
+            };
             assert!(top < more.worth_with(0.0), "{less:?} {more:?}");
         }
         let text = Match::Word(Evidence::Text).worth_with(1_000.0);
@@ -160,12 +168,12 @@ mod tests {
 
     /// A document by what was found of it: the tier, and each word.
     fn found() -> impl Strategy<Value = (usize, Vec<(usize, f32)>)> {
-        (0..5_usize, prop::collection::vec((0..5_usize, 0.0..200.0_f32), 0..=MOST_WORDS))
+        (0..5_usize, prop::collection::vec((0..6_usize, 0.0..200.0_f32), 0..=MOST_WORDS))
     }
 
     fn rank((tier, words): &(usize, Vec<(usize, f32)>)) -> Rank {
         let words = words.iter().map(|(nth, score)| match MATCHES[*nth] {
-            Match::Typo => Match::Typo.worth(),
+            typo @ (Match::Typo | Match::TypoOfName) => typo.worth(),
             word => word.worth_with(*score),
         });
         Rank(TIERS[*tier].worth() + words.sum::<f32>())
@@ -175,7 +183,7 @@ mod tests {
         #[test]
         fn tier_then_words_then_typos(one in found(), other in found()) {
             let key = |(tier, words): &(usize, Vec<(usize, f32)>)| {
-                let typos = words.iter().filter(|(nth, _)| *nth == 0).count();
+                let typos = words.iter().filter(|(nth, _)| *nth <= 1).count();
                 (*tier, words.len(), MOST_WORDS - typos)
             };
             match key(&one).cmp(&key(&other)) {
@@ -188,7 +196,7 @@ mod tests {
         #[test]
         fn a_rank_tells_what_it_was_made_of(one in found()) {
             let rank = rank(&one);
-            let typos = one.1.iter().filter(|(nth, _)| *nth == 0).count();
+            let typos = one.1.iter().filter(|(nth, _)| *nth <= 1).count();
             prop_assert_eq!((rank.tier(), rank.words()), (TIERS[one.0], (one.1.len(), typos)));
         }
     }

@@ -140,7 +140,7 @@ pub(crate) struct Writer {
 }
 
 /// Opens the index in a folder, or in memory. What is damaged or of another version is thrown away,
-/// and an empty one begins.
+/// and an empty one begins; one that another writer has is left alone, with an error.
 pub(crate) fn open(folder: Option<&Path>) -> Result<(Engine, Writer), EngineError> {
     let Some(folder) = folder else {
         let (schema, fields) = schema();
@@ -150,6 +150,8 @@ pub(crate) fn open(folder: Option<&Path>) -> Result<(Engine, Writer), EngineErro
     match existing(&own) {
         Ok(Some(opened)) => return Ok(opened),
         Ok(None) => {}
+        // Somebody still writes it, who may end at any moment.
+        Err(error @ EngineError::Index(TantivyError::LockFailure(..))) => return Err(error),
         Err(error) => {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(error, "the search index cannot be used and is made again");
@@ -382,8 +384,10 @@ impl Engine {
     ) -> Result<Found, EngineError> {
         let page = question.page;
         let by_name = || (SortByString::for_field("order"), Order::Asc);
+        // Room is kept for all results up to the end of the page: no more than there can be.
+        let from = usize::try_from(searcher.num_docs()).unwrap_or(usize::MAX).min(page.from.0);
         // A page of nothing still says how many there are.
-        let most = || TopDocs::with_limit(page.limit.max(1)).and_offset(page.from.0);
+        let most = || TopDocs::with_limit(page.limit.max(1)).and_offset(from);
         let (total, places): (usize, Vec<DocAddress>) = if question.query.is_empty() {
             let (total, found) = searcher.search(query, &(Count, most().order_by(by_name())))?;
             (total, found.into_iter().map(|(_, place)| place).collect())

@@ -71,6 +71,7 @@ impl Search {
         let tags = Tags::new(self.ids.next());
         let work = move || found(&engine, entities.as_ref(), &caller, &question, &tags);
         let failed = |error: &dyn std::error::Error| {
+            self.index.doubt();
             tracing::error!(error = %chain(error), "the search index cannot be read");
             Refusal::unavailable("the search index cannot be read; try again")
         };

@@ -7,7 +7,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use chiron_chassis::chain;
 use chiron_clock::Shutdown;
 use platform_language::{Changes, Entities, Entity, Sites};
 use serde_json::Value;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinHandle};
 
 use super::engine::{self, Engine, EngineError, Writer};
@@ -26,22 +25,28 @@ use crate::application::{
 /// How long after a failure it is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// The index as it is read.
+/// The index as it is read. There is none before it has had everything once: one of a former start
+/// may count what nobody may see any more.
 #[derive(Default)]
 pub(crate) struct Kept {
     engine: RwLock<Option<Engine>>,
-    current: AtomicBool,
+    doubted: Notify,
 }
 
 impl Kept {
-    /// The index; `None` while there is none.
+    /// The index; `None` while it is being made.
     pub(crate) fn engine(&self) -> Option<Engine> {
         self.engine.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether it has had everything that there was when it was opened.
-    pub(crate) fn is_current(&self) -> bool {
-        self.current.load(Ordering::Acquire)
+    fn show(&self, engine: Engine) {
+        *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Some(engine);
+    }
+
+    /// Tells that the index could not be read, so that it is looked at, and made again if it is
+    /// damaged.
+    pub(crate) fn doubt(&self) {
+        self.doubted.notify_one();
     }
 }
 
@@ -52,6 +57,8 @@ enum KeepError {
     Engine(#[from] EngineError),
     #[error("the work on the index broke off")]
     Broken(#[from] JoinError),
+    #[error("the index could not be read")]
+    Doubted,
 }
 
 /// Keeps the index.
@@ -87,7 +94,7 @@ impl Keeper {
         }
     }
 
-    async fn open(&self) -> Result<Desk, KeepError> {
+    async fn open(&self) -> Result<(Engine, Desk), KeepError> {
         let (folder, sites) = (self.folder.clone(), Arc::clone(&self.sites));
         let opened = tokio::task::spawn_blocking(move || {
             let (engine, writer) = engine::open(folder.as_deref())?;
@@ -95,19 +102,23 @@ impl Keeper {
             let desk = Desk { writer, groups, documented: HashMap::new(), sites, changed: false };
             Ok::<_, EngineError>((engine, desk))
         });
-        let (engine, desk) = opened.await??;
-        *self.kept.engine.write().unwrap_or_else(PoisonError::into_inner) = Some(engine);
-        Ok(desk)
+        Ok(opened.await??)
     }
 
     async fn keep(&self, shutdown: &Shutdown) -> Result<(), KeepError> {
+        let sites = Arc::clone(&self.sites);
+        let mut builds = Builds { sites, waiting: HashMap::new(), under_way: None };
+        let outcome = self.follow(&mut builds, shutdown).await;
+        builds.end().await;
+        outcome
+    }
+
+    async fn follow(&self, builds: &mut Builds, shutdown: &Shutdown) -> Result<(), KeepError> {
         // What changes from here on is told, whatever is read below.
         let mut revisions = self.entities.revisions();
         let mut built = self.sites.built();
-        let mut desk = self.open().await?;
+        let (engine, mut desk) = self.open().await?;
         let mut revision = None;
-        let mut builds =
-            Builds { sites: Arc::clone(&self.sites), waiting: HashMap::new(), under_way: None };
         let mut sites: HashSet<Arc<str>> = HashSet::new();
         loop {
             revisions.mark_unchanged();
@@ -121,38 +132,24 @@ impl Keeper {
             });
             let (same, newest, to_build) = work.await??;
             desk = same;
-            revision = Some(newest);
             builds.want(to_build);
-            self.kept.current.store(true, Ordering::Release);
-            loop {
-                tokio::select! {
-                    () = shutdown.requested() => return Ok(()),
-                    changed = revisions.changed() => {
-                        // A catalogue that is gone ends with the process.
-                        if changed.is_err() {
-                            shutdown.requested().await;
-                            return Ok(());
-                        }
-                        break;
+            if revision.replace(newest).is_none() {
+                self.kept.show(engine.clone());
+            }
+            tokio::select! {
+                () = shutdown.requested() => return Ok(()),
+                () = self.kept.doubted.notified() => return Err(KeepError::Doubted),
+                // Who tells lives as long as who listens.
+                Ok(()) = revisions.changed() => {}
+                told = built.recv() => match told {
+                    Ok(reference) => {
+                        sites.insert(reference);
                     }
-                    told = built.recv() => match told {
-                        Ok(reference) => {
-                            sites.insert(reference);
-                            break;
-                        }
-                        Err(RecvError::Lagged(_)) => {
-                            sites.extend(desk.documented.keys().cloned());
-                            break;
-                        }
-                        Err(RecvError::Closed) => {
-                            shutdown.requested().await;
-                            return Ok(());
-                        }
-                    },
-                    done = builds.next() => {
-                        sites.insert(done);
-                        break;
-                    }
+                    // Too many at once to hear of each.
+                    Err(_) => sites.extend(desk.documented.keys().cloned()),
+                },
+                done = builds.next() => {
+                    sites.insert(done);
                 }
             }
         }
@@ -197,6 +194,15 @@ impl Builds {
         }
         self.under_way = None;
         reference
+    }
+
+    /// Waits for what is under way; what waits is left.
+    async fn end(self) {
+        if let Some((reference, work)) = self.under_way
+            && let Err(error) = work.await
+        {
+            tracing::error!(entity = &*reference, error = %chain(&error), "a site cannot be built");
+        }
     }
 }
 

@@ -82,9 +82,9 @@ fn of_word(word: &str, is_last: bool, fields: Fields) -> Vec<Box<dyn Query>> {
         ways.push(constant(begun, Match::Word(Evidence::Begun).worth()));
     }
     if forgives(word) {
-        for field in [fields.title, fields.text] {
+        for (field, found) in [(fields.title, Match::TypoOfName), (fields.text, Match::Typo)] {
             let typo = FuzzyTermQuery::new(Term::from_field_text(field, word), 1, true);
-            ways.push(constant(typo, Match::Typo.worth()));
+            ways.push(constant(typo, found.worth()));
         }
     }
     ways

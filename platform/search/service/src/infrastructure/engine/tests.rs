@@ -121,7 +121,7 @@ fn names_come_first_then_their_beginnings_then_the_rest() {
 #[test]
 fn parts_of_names_typos_and_other_forms_are_found() {
     for (typed, first) in [
-        ("rack", "tracking"),
+        ("rack", "staff-tracking"),
         ("afftrack", "staff-tracking"),
         ("trackin", "tracking"),
         ("stfaf", "staff-tracking"),
@@ -198,6 +198,13 @@ fn what_may_not_be_told_is_neither_shown_nor_counted_and_the_page_is_full() {
     };
     let found = engine.find(&asked, Some(&[1]), behind).unwrap();
     assert_eq!((titles(&found), found.total), (vec!["n03", "n07", "n09", "n11"], 13));
+    // Far behind the last result there is nothing, and nothing is kept for it.
+    let far = Question { page: Page { from: Cursor(100_000_000), limit: 4 }, ..asked.clone() };
+    for typed in ["word", ""] {
+        let far = Question { query: Sought::parse(typed), ..far.clone() };
+        let found = engine.find(&far, None, everybody).unwrap();
+        assert_eq!((found.hits.len(), found.total), (0, 30));
+    }
     let nobody = |references: &[&str]| vec![false; references.len()];
     let found = engine.find(&asked, None, nobody).unwrap();
     assert!(found.hits.is_empty());
