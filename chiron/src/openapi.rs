@@ -83,8 +83,10 @@ async fn read(port_offset: u16) -> Result<Vec<(&'static str, Value)>> {
 /// What a document says of one of the services that it is of.
 fn part(document: &Value, name: &str, title: &str) -> Result<Value> {
     let mut part = document.clone();
-    part["info"]["title"] = title.into();
-    let paths = part["paths"].as_object_mut().context("a document without paths")?;
+    let own_title = part.pointer_mut("/info/title").context("a document without a title")?;
+    *own_title = title.into();
+    let paths = part.get_mut("paths").and_then(Value::as_object_mut);
+    let paths = paths.context("a document without paths")?;
     let own = format!("/api/{name}/");
     paths.retain(|path, _| path.starts_with(&own));
     ensure!(!paths.is_empty(), "no path of {name} is described");

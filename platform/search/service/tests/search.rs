@@ -142,7 +142,7 @@ impl World {
         let mut last = Value::Null;
         for _ in 0..600 {
             let (status, body) = self.query(&format!("term={term}{rest}"), "developer").await;
-            if status == 200 && body["numberOfResults"] == count {
+            if status == 200 && body.get("numberOfResults") == Some(&json!(count)) {
                 return body;
             }
             last = body;
@@ -161,11 +161,12 @@ impl World {
 }
 
 fn titles(body: &Value) -> String {
-    let results = body["results"].as_array().unwrap().iter();
-    let titles = results.map(|result| result["document"]["title"].as_str().unwrap());
+    let results = body.get("results").and_then(Value::as_array).unwrap().iter();
+    let title = |result: &Value| result.pointer("/document/title")?.as_str().map(str::to_owned);
+    let titles = results.map(|result| title(result).unwrap());
     // The catalogue's own entity of the location is named by a digest of the folder.
-    let short = |title: &str| {
-        if title.starts_with("generated-") { "generated".to_owned() } else { title.to_owned() }
+    let short = |title: String| {
+        if title.starts_with("generated-") { "generated".to_owned() } else { title }
     };
     titles.map(short).collect::<Vec<_>>().join(", ")
 }

@@ -211,7 +211,7 @@ mod tests {
     fn tagged(text: &str, range: Range<usize>, marks: &[Range<usize>]) -> String {
         let (mut shown, mut at) = (String::new(), range.start);
         for mark in marks {
-            shown += &format!("{}[{}]", &text[at..mark.start], &text[mark.clone()]);
+            shown.extend([&text[at..mark.start], "[", &text[mark.clone()], "]"]);
             at = mark.end;
         }
         shown + &text[at..range.end]

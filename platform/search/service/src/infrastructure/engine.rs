@@ -134,7 +134,7 @@ pub(crate) struct Engine {
 
 /// Writes the index; there is one.
 pub(crate) struct Writer {
-    writer: IndexWriter,
+    index: IndexWriter,
     reader: IndexReader,
     fields: Fields,
 }
@@ -190,8 +190,8 @@ fn existing(folder: &Path) -> Result<Option<(Engine, Writer)>, EngineError> {
 fn parts_of(index: &Index, fields: Fields) -> Result<(Engine, Writer), EngineError> {
     let reader: IndexReader =
         index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-    let writer = index.writer_with_num_threads(1, GATHERED)?;
-    Ok((Engine { reader: reader.clone(), fields }, Writer { writer, reader, fields }))
+    let index = index.writer_with_num_threads(1, GATHERED)?;
+    Ok((Engine { reader: reader.clone(), fields }, Writer { index, reader, fields }))
 }
 
 impl Writer {
@@ -204,19 +204,19 @@ impl Writer {
     ) -> Result<(), EngineError> {
         self.remove(group);
         for document in documents {
-            self.writer.add_document(self.indexed(group, digest, document))?;
+            self.index.add_document(self.indexed(group, digest, document))?;
         }
         Ok(())
     }
 
     /// Takes a group out.
     pub(crate) fn remove(&mut self, group: &str) {
-        self.writer.delete_term(Term::from_field_text(self.fields.group, group));
+        self.index.delete_term(Term::from_field_text(self.fields.group, group));
     }
 
     /// Makes everything durable, and shows it to readers.
     pub(crate) fn commit(&mut self) -> Result<(), EngineError> {
-        self.writer.commit()?;
+        self.index.commit()?;
         self.reader.reload()?;
         Ok(())
     }
