@@ -15,6 +15,13 @@ use crate::house::{self, House, World};
 use crate::settings::Settings;
 use crate::show;
 
+/// Services of the platform that share the catalogue's listener, with the titles of their documents:
+/// the listener answers one document of all.
+const BESIDE: [(&str, &str); 2] = [
+    (techdocs::NAME, "Documentation hub (Backstage's TechDocs API)"),
+    (search::NAME, "Search (Backstage's search API)"),
+];
+
 /// Writes or compares the documents. Services run in a folder of their own, which is removed.
 ///
 /// # Errors
@@ -37,8 +44,9 @@ pub(crate) async fn run(mut settings: Settings, args: &OpenapiArgs) -> Result<Ex
     fs::remove_dir_all(&settings.data)?;
     stopped?;
     let mut stale = Vec::new();
-    for (service, text) in documents? {
-        let path = args.folder.join(format!("{}.json", service.name()));
+    for (name, document) in documents? {
+        let path = args.folder.join(format!("{name}.json"));
+        let text = format!("{}\n", serde_json::to_string_pretty(&document)?);
         if args.check {
             if fs::read_to_string(&path).ok().as_deref() != Some(&text) {
                 stale.push(path.display().to_string());
@@ -52,7 +60,7 @@ pub(crate) async fn run(mut settings: Settings, args: &OpenapiArgs) -> Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-async fn read(port_offset: u16) -> Result<Vec<(Service, String)>> {
+async fn read(port_offset: u16) -> Result<Vec<(&'static str, Value)>> {
     let (client, endpoints) = (http_client()?, Endpoints::local(port_offset));
     let mut documents = Vec::new();
     for service in Service::ALL {
@@ -62,9 +70,27 @@ async fn read(port_offset: u16) -> Result<Vec<(Service, String)>> {
             bail!("GET {url} was answered {}", answer.status());
         }
         let document: Value = answer.json().await.with_context(|| format!("GET {url}"))?;
-        documents.push((service, format!("{}\n", serde_json::to_string_pretty(&document)?)));
+        if service == Service::Catalog {
+            for (name, title) in BESIDE {
+                documents.push((name, part(&document, name, title)?));
+            }
+        }
+        documents.push((service.name(), document));
     }
     Ok(documents)
+}
+
+/// What a document says of one of the services that it is of.
+fn part(document: &Value, name: &str, title: &str) -> Result<Value> {
+    let mut part = document.clone();
+    let own_title = part.pointer_mut("/info/title").context("a document without a title")?;
+    *own_title = title.into();
+    let paths = part.get_mut("paths").and_then(Value::as_object_mut);
+    let paths = paths.context("a document without paths")?;
+    let own = format!("/api/{name}/");
+    paths.retain(|path, _| path.starts_with(&own));
+    ensure!(!paths.is_empty(), "no path of {name} is described");
+    Ok(part)
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -250,7 +250,7 @@ impl World {
             allow_hosts: vec![remote.trim_start_matches("http://").to_owned()],
             ..Settings::default()
         };
-        let api = catalog::start(&runtime, &settings, None, false).unwrap();
+        let api = catalog::start(&runtime, &settings, None, false).unwrap().api;
         let base = hands.serve(api, &runtime).await;
         let folder = tempfile::tempdir().unwrap();
         let token = folder.path().join("token");

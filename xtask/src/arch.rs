@@ -20,10 +20,14 @@ enum Layer {
     Language,
     /// The services' one way to a twin layer.
     TwinClient,
+    /// How the platform's services speak, and what they tell each other.
+    PlatformLibrary,
     /// Rules of a context; the name of its folder.
     Domain(String),
     /// A deployable part; the name of its context.
     Service(String),
+    /// One of the developer platform.
+    PlatformService(String),
     /// The one binary.
     Binary,
     /// What developers run; nothing of the product depends on it.
@@ -41,11 +45,15 @@ fn layer(folder: &Path) -> Option<Layer> {
         ["kernel", "chassis"] => Layer::Kernel(3),
         ["block", "language"] => Layer::Language,
         ["twins", "client"] => Layer::TwinClient,
+        ["platform", "backstage" | "language"] => Layer::PlatformLibrary,
         ["block" | "twins" | "things" | "platform", context, "domain"] => {
             Layer::Domain((*context).to_owned())
         }
-        ["block" | "twins" | "things" | "platform", context]
-        | ["block" | "twins" | "things" | "platform", context, "service"] => {
+        ["platform", context] | ["platform", context, "service"] => {
+            Layer::PlatformService((*context).to_owned())
+        }
+        ["block" | "twins" | "things", context]
+        | ["block" | "twins" | "things", context, "service"] => {
             Layer::Service((*context).to_owned())
         }
         ["simulator"] => Layer::Service("simulator".to_owned()),
@@ -63,12 +71,19 @@ fn may_depend(from: &Layer, to: &Layer) -> bool {
         (Layer::Tool, Layer::Tool) => true,
         (Layer::Oracle | Layer::Domain(_) | Layer::Kernel(_), _)
         | (_, Layer::Oracle | Layer::Tool | Layer::Binary) => false,
-        (Layer::Language | Layer::TwinClient, to) => matches!(to, Layer::Kernel(_)),
-        (Layer::Service(context), Layer::Domain(other)) => context == other,
+        (Layer::Language | Layer::TwinClient | Layer::PlatformLibrary, to) => {
+            matches!(to, Layer::Kernel(_))
+        }
+        (Layer::Service(context) | Layer::PlatformService(context), Layer::Domain(other)) => {
+            context == other
+        }
+        (Layer::PlatformService(_), to) => {
+            matches!(to, Layer::Kernel(_) | Layer::PlatformLibrary)
+        }
         (Layer::Service(_), to) => {
             matches!(to, Layer::Kernel(_) | Layer::Language | Layer::TwinClient)
         }
-        (Layer::Binary, to) => !matches!(to, Layer::Domain(_)),
+        (Layer::Binary, to) => !matches!(to, Layer::Domain(_) | Layer::PlatformLibrary),
         (Layer::Tool, _) => true,
     }
 }
@@ -80,16 +95,20 @@ const DOMAIN_MAY_USE: [&str; 3] = ["jiff", "uuid", "thiserror"];
 /// `serde_json` besides.
 const DOCUMENTS: [&str; 2] = ["platform/catalog/domain", "twins/engine/domain"];
 
-/// Domains that read formats, with the crates that parse them.
-const FORMATS: [(&str, &[&str]); 1] = [(
-    "platform/techdocs/domain",
-    &["ammonia", "granit-parser", "pulldown-cmark", "unicode-normalization"],
-)];
+/// Domains that read formats and languages, with the crates that know them.
+const FORMATS: [(&str, &[&str]); 2] = [
+    (
+        "platform/techdocs/domain",
+        &["ammonia", "granit-parser", "pulldown-cmark", "unicode-normalization"],
+    ),
+    ("platform/search/domain", &["frostem", "unicode-normalization"]),
+];
 
 /// Drivers, and the only crates that may hold them.
-const DRIVERS: [(&str, &[&str]); 5] = [
+const DRIVERS: [(&str, &[&str]); 6] = [
     ("rusqlite", &["kernel/broker", "kernel/store", "platform/catalog/service"]),
     ("mongodb", &["kernel/store"]),
+    ("tantivy", &["platform/search/service"]),
     ("argon2", &["block/user-management-integration/service"]),
     ("utoipa-swagger-ui", &["kernel/chassis"]),
     ("metrics-exporter-prometheus", &["kernel/chassis"]),
@@ -272,6 +291,44 @@ mod tests {
         assert_eq!(
             found,
             ["block/b/service/Cargo.toml:5: b may not depend on a-domain (block/a/domain)"]
+        );
+    }
+
+    #[test]
+    fn only_services_of_the_platform_speak_as_backstage_does() {
+        let uses = |name: &str| manifest(name, &["chiron-backstage"]);
+        let found = check_files(&[
+            ("kernel/chassis/Cargo.toml", &manifest("chiron-chassis", &[])),
+            (
+                "platform/backstage/Cargo.toml",
+                &manifest("chiron-backstage", &["chiron-chassis", "catalog-domain"]),
+            ),
+            ("platform/catalog/domain/Cargo.toml", &uses("catalog-domain")),
+            (
+                "platform/catalog/service/Cargo.toml",
+                &manifest("catalog", &["catalog-domain", "chiron-backstage", "chiron-chassis"]),
+            ),
+            ("platform/search/Cargo.toml", &manifest("search", &["chiron-backstage", "catalog"])),
+            ("block/a/service/Cargo.toml", &uses("a")),
+            ("chiron/Cargo.toml", &uses("chiron")),
+        ]);
+        let library = "chiron-backstage (platform/backstage)";
+        assert_eq!(
+            found,
+            [
+                format!("block/a/service/Cargo.toml:5: a may not depend on {library}"),
+                format!("chiron/Cargo.toml:5: chiron may not depend on {library}"),
+                "platform/backstage/Cargo.toml:6: chiron-backstage may not depend on \
+                 catalog-domain (platform/catalog/domain)"
+                    .to_owned(),
+                format!(
+                    "platform/catalog/domain/Cargo.toml:5: catalog-domain may not depend on \
+                     {library}"
+                ),
+                "platform/search/Cargo.toml:6: search may not depend on catalog \
+                 (platform/catalog/service)"
+                    .to_owned(),
+            ]
         );
     }
 

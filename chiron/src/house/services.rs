@@ -282,7 +282,7 @@ impl Builder<'_> {
     }
 
     /// The developer platform: its catalogue, over the descriptors of the product itself unless
-    /// settings name others, and the documentation of what is in it.
+    /// settings name others, the documentation of what is in it, and the search over both.
     async fn catalogue(&mut self, running: &mut Running) -> Result<()> {
         let (runtime, listener) = self.service(Service::Catalog).await?;
         let data = &self.settings.data;
@@ -290,7 +290,11 @@ impl Builder<'_> {
         let database = data.join("catalogue.sqlite");
         let durable = self.durability == Durability::Durable;
         let (techdocs, sites) = (self.settings.techdocs.clone(), data.join("techdocs"));
-        let beside = move |runtime: &Runtime| vec![techdocs::api(runtime, &techdocs, Some(sites))];
+        let index = data.join("search");
+        let beside = move |runtime: &Runtime, entities| {
+            let hub = techdocs::start(runtime, &techdocs, Some(sites));
+            vec![hub.api, search::start(runtime, entities, hub.sites, Some(index))]
+        };
         let work = catalog::run(runtime, settings, Some(database), durable, beside, listener);
         running.spawn(async move { (catalog::NAME, work.await) });
         Ok(())

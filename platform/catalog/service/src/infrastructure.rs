@@ -10,4 +10,5 @@ pub(crate) mod judge;
 pub(crate) mod reading;
 pub(crate) mod source;
 pub(crate) mod store;
+pub(crate) mod told;
 pub(crate) mod yaml;

@@ -15,6 +15,7 @@ use std::time::Duration;
 use catalog_domain::entity::{DEFAULT_NAMESPACE, EntityRef, Predicate, parse_filters};
 use catalog_domain::usecase::LocationRef;
 use chiron_chassis::{Api, Runtime, ServeError, http_client};
+use platform_language::Entities;
 use serde::{Deserialize, Deserializer, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -25,11 +26,12 @@ pub use infrastructure::store::StoreError;
 pub use infrastructure::yaml::WriteError;
 
 use infrastructure::core::{Core, Shared};
-use infrastructure::http::{Catalog, ReadRule};
+use infrastructure::http::Catalog;
 use infrastructure::ingest::Ingest;
 use infrastructure::judge::Judge;
 use infrastructure::source::Sources;
 use infrastructure::store::Sqlite;
+use infrastructure::told::{ReadRule, Told};
 
 /// The service's name.
 pub const NAME: &str = "catalog";
@@ -141,7 +143,8 @@ pub enum StartError {
 
 /// Runs the service until shutdown is requested and everything under way has ended. `database` is
 /// its file, memory when there is none; `durable` says whether a write is acknowledged when the disk
-/// has it. `beside` makes the routes of the platform's other services, which share the listener.
+/// has it. `beside` makes the routes of the platform's other services, which share the listener and
+/// are told of the entities.
 ///
 /// # Errors
 ///
@@ -151,13 +154,22 @@ pub async fn run(
     settings: Settings,
     database: Option<PathBuf>,
     durable: bool,
-    beside: impl FnOnce(&Runtime) -> Vec<Api>,
+    beside: impl FnOnce(&Runtime, Arc<dyn Entities>) -> Vec<Api>,
     listener: TcpListener,
 ) -> Result<(), ServeError> {
-    let api = start(&runtime, &settings, database.as_deref(), durable)
+    let Started { api, entities } = start(&runtime, &settings, database.as_deref(), durable)
         .map_err(|source| ServeError::Start { service: NAME, source: Box::new(source) })?;
-    let api = beside(&runtime).into_iter().fold(api, Api::beside);
+    let api = beside(&runtime, entities).into_iter().fold(api, Api::beside);
     chiron_chassis::serve(api, listener, runtime).await
+}
+
+/// What was started.
+#[derive(Debug)]
+pub struct Started {
+    /// The routes.
+    pub api: Api,
+    /// The entities, for the platform's other services.
+    pub entities: Arc<dyn Entities>,
 }
 
 /// Starts what runs beside requests, and answers the routes.
@@ -170,7 +182,7 @@ pub fn start(
     settings: &Settings,
     database: Option<&Path>,
     durable: bool,
-) -> Result<Api, StartError> {
+) -> Result<Started, StartError> {
     let judge = Judge::new(&settings.kinds)?;
     let rules = settings.read_rules.iter().map(read_rule).collect::<Result<Vec<_>, _>>()?;
     let locations = settings.locations.iter().map(whole).collect::<Result<Vec<_>, _>>()?;
@@ -186,8 +198,10 @@ pub fn start(
     let ingest = Ingest::new(core, sources.clone(), refresh);
     let shutdown = runtime.shutdown.clone();
     runtime.tasks.spawn("catalogue ingestion", async move { ingest.run(asked, shutdown).await });
+    let rules: Arc<[ReadRule]> = rules.into();
+    let entities = Arc::new(Told { shared: Arc::clone(&shared), rules: Arc::clone(&rules) });
     let catalog = Catalog { shared, wishes, sources, judge, rules, ids: runtime.ids.clone() };
-    Ok(infrastructure::http::api(catalog))
+    Ok(Started { api: infrastructure::http::api(catalog), entities })
 }
 
 /// Values as YAML, a document each, as descriptors are written.

@@ -86,7 +86,7 @@ async fn judged(python: &Path, program: impl FnOnce(&str) -> Command) -> (bool, 
     let _server = fixture_server(python).await;
     let (runtime, hands) = Runtime::for_test(catalog::NAME, &[]);
     let runtime = Runtime { guard: Guard::off(), ..runtime };
-    let api = catalog::start(&runtime, &settings(), None, false).unwrap();
+    let api = catalog::start(&runtime, &settings(), None, false).unwrap().api;
     let base = hands.serve(api, &runtime).await;
     let mut program = program(&base);
     let output = tokio::task::spawn_blocking(move || program.output().unwrap()).await.unwrap();

@@ -34,7 +34,7 @@ fn file(path: &Path) -> Location {
 impl World {
     async fn start(settings: Settings, database: Option<&Path>) -> Self {
         let (runtime, hands) = Runtime::for_test(catalog::NAME, &[]);
-        let api = catalog::start(&runtime, &settings, database, false).unwrap();
+        let api = catalog::start(&runtime, &settings, database, false).unwrap().api;
         let base = hands.serve(api, &runtime).await;
         let token = hands.token("ada", &["admin"], &[], false);
         Self { runtime, hands, base, token }
@@ -298,7 +298,7 @@ async fn rules_say_who_sees_what() {
 #[tokio::test]
 async fn every_route_has_a_need_and_every_write_is_recorded() {
     let (runtime, hands) = Runtime::for_test(catalog::NAME, &[]);
-    let api = catalog::start(&runtime, &Settings::default(), None, false).unwrap();
+    let api = catalog::start(&runtime, &Settings::default(), None, false).unwrap().api;
     let audited = hands.audited(api, &runtime).await;
     assert_eq!(
         audited,
@@ -317,7 +317,7 @@ async fn every_route_has_a_need_and_every_write_is_recorded() {
 async fn answers_have_tags_where_the_framework_writes_them() {
     let (runtime, hands) = Runtime::for_test(catalog::NAME, &[]);
     let runtime = Runtime { guard: Guard::off(), ..runtime };
-    let api = catalog::start(&runtime, &Settings::default(), None, false).unwrap();
+    let api = catalog::start(&runtime, &Settings::default(), None, false).unwrap().api;
     let base = hands.serve(api, &runtime).await;
     let client = http_client().unwrap();
     let url = format!("{base}/api/catalog/entity-facets?facet=kind");

@@ -4,6 +4,6 @@ mod answer;
 mod origin;
 mod written;
 
-pub(crate) use answer::{Asked, Refusal, empty, json, moved, nowhere, served};
+pub(crate) use answer::{MANNER, moved, nowhere, served};
 pub(crate) use origin::{Origin, OriginError, origin};
 pub(crate) use written::{Facts, metadata, problems, search_index};

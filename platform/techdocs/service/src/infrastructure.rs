@@ -4,3 +4,4 @@ pub(crate) mod builder;
 pub(crate) mod http;
 pub(crate) mod shelf;
 pub(crate) mod source;
+pub(crate) mod told;

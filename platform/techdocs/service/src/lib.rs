@@ -12,11 +12,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chiron_chassis::{Api, Runtime};
+use platform_language::Sites;
 use serde::{Deserialize, Serialize};
 
 use infrastructure::builder::Builder;
 use infrastructure::http::Hub;
 use infrastructure::shelf::Shelf;
+use infrastructure::told::Told;
 
 /// The service's name.
 pub const NAME: &str = "techdocs";
@@ -40,9 +42,18 @@ impl Default for Settings {
     }
 }
 
-/// The routes. Sites are kept in `folder`, in memory when there is none.
+/// What was started.
+#[derive(Debug)]
+pub struct Started {
+    /// The routes.
+    pub api: Api,
+    /// The sites, for the platform's other services.
+    pub sites: Arc<dyn Sites>,
+}
+
+/// The routes and the sites, which are kept in `folder`, in memory when there is none.
 #[must_use]
-pub fn api(runtime: &Runtime, settings: &Settings, folder: Option<PathBuf>) -> Api {
+pub fn start(runtime: &Runtime, settings: &Settings, folder: Option<PathBuf>) -> Started {
     let shelf = match settings.folder.clone().or(folder) {
         Some(folder) => Shelf::folder(folder),
         None => Shelf::memory(),
@@ -50,5 +61,7 @@ pub fn api(runtime: &Runtime, settings: &Settings, folder: Option<PathBuf>) -> A
     let most_bytes = settings.site_megabytes.saturating_mul(1024 * 1024);
     let builder = Arc::new(Builder::new(shelf, runtime.clock.clone(), most_bytes));
     let calls = runtime.calls.clone();
-    infrastructure::http::api(Hub { calls, builder, follow: settings.follow_sources })
+    let sites = Arc::new(Told { builder: Arc::clone(&builder) });
+    let hub = Hub { calls, builder, follow: settings.follow_sources };
+    Started { api: infrastructure::http::api(hub), sites }
 }

@@ -80,10 +80,10 @@ impl World {
         let target = descriptor.to_str().unwrap().to_owned();
         let locations = vec![Location { kind: "file".to_owned(), target }];
         let settings = catalog::Settings { locations, ..catalog::Settings::default() };
-        let api = catalog::start(&runtime, &settings, None, false).unwrap();
+        let api = catalog::start(&runtime, &settings, None, false).unwrap().api;
         let settings = Settings { follow_sources, ..Settings::default() };
         let sites = folder.path().join("sites");
-        let api = api.beside(techdocs::api(&runtime, &settings, Some(sites)));
+        let api = api.beside(techdocs::start(&runtime, &settings, Some(sites)).api);
         let base = hands.serve(api, &runtime).await;
         hands.point(Service::Catalog, base.clone());
         let token = hands.token("ada", &["developer"], &[], false);
@@ -370,8 +370,8 @@ async fn our_own_documentation_is_whole() {
     let target = root.join("catalog-info.yaml").to_str().unwrap().to_owned();
     let locations = vec![Location { kind: "file".to_owned(), target }];
     let settings = catalog::Settings { locations, ..catalog::Settings::default() };
-    let api = catalog::start(&runtime, &settings, None, false).unwrap();
-    let api = api.beside(techdocs::api(&runtime, &Settings::default(), None));
+    let api = catalog::start(&runtime, &settings, None, false).unwrap().api;
+    let api = api.beside(techdocs::start(&runtime, &Settings::default(), None).api);
     let base = hands.serve(api, &runtime).await;
     hands.point(Service::Catalog, base.clone());
     let token = hands.token("ada", &["developer"], &[], false);

@@ -3,10 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use catalog_domain::entity::{Predicate, parse_predicate};
+use chiron_backstage::Refusal;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::answer::Refusal;
 use super::order::{Direction, Order, Place};
 use super::query::TextFilter;
 

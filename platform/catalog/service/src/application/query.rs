@@ -1,12 +1,11 @@
 //! Queries, from parameters or from a body.
 
 use catalog_domain::entity::{Predicate, parse_fields, parse_filters, parse_predicate};
+use chiron_backstage::{Asked, Body, Params, Refusal, Shape};
 use serde_json::Value;
 
-use super::answer::Refusal;
 use super::cursor::{After, Cursor};
 use super::order::{Direction, Order};
-use super::request::{Asked, Body, Params, Shape};
 
 const TEXT: Shape = Shape::Text;
 const COUNT: Shape = Shape::Count;

@@ -15,6 +15,7 @@ use super::index::{Change, Index};
 use super::judge::Judge;
 use super::reading::{Outcome, Reading, has_placeholders, is_location, sha1_hex};
 use super::store::{Batch, Registered, Shown, Sqlite, StoreError, Stored};
+use super::told::Log;
 
 /// The provider of locations that configuration names.
 pub(crate) const CONFIGURED: &str = "config";
@@ -26,6 +27,7 @@ pub(crate) const REGISTERED: &str = "registered";
 pub(crate) struct Shared {
     pub(crate) index: RwLock<Index>,
     pub(crate) locations: RwLock<Vec<Registered>>,
+    pub(crate) log: Log,
 }
 
 /// The writer's state.
@@ -57,8 +59,11 @@ impl Core {
         let index = Index::build(shown.collect());
         let known = nodes.iter().map(|kept| kept.node.uid.as_u128()).max().unwrap_or(0);
         let last_uid = index.last_uid().max(known);
-        let shared =
-            Arc::new(Shared { index: RwLock::new(index), locations: RwLock::new(locations) });
+        let shared = Arc::new(Shared {
+            index: RwLock::new(index),
+            locations: RwLock::new(locations),
+            log: Log::default(),
+        });
         let mut core = Self {
             graph: Graph::restore(nodes),
             store,
@@ -319,8 +324,15 @@ impl Core {
             own.extend(batch.locations);
             own.sort_by_key(|location| location.id);
         }
-        let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
-        index.apply(index_changes);
+        let changed: Vec<Arc<str>> =
+            index_changes.iter().map(|change| Arc::clone(&change.reference)).collect();
+        {
+            let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
+            index.apply(index_changes);
+        }
+        if !changed.is_empty() {
+            self.shared.log.note(changed.into_iter());
+        }
         Ok(())
     }
 

@@ -2,20 +2,16 @@
 
 mod entities;
 mod locations;
-mod smaller;
 
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
-use axum::body::Body;
-use axum::http::Response;
-use axum::middleware;
 use catalog_domain::entity::{EntityRef, Predicate};
+use chiron_backstage::{Refusal, alone, packed, problem};
 use chiron_chassis::audit::Recorded;
 use chiron_chassis::{Api, Caller, Need};
 use chiron_clock::Ids;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
-use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
 
 use super::core::Shared;
@@ -23,8 +19,8 @@ use super::index::Index;
 use super::ingest::{Asked as Wished, Wish};
 use super::judge::Judge;
 use super::source::Sources;
+use super::told::{ReadRule, visible};
 use crate::NAME;
-use crate::application::{Asked, Refusal, chassis_problem, nowhere};
 
 const READERS: &[&str] =
     &["surgeon", "nurse", "anesthetist", "block-manager", "developer", "admin"];
@@ -36,13 +32,6 @@ const WRITE: Need =
 /// The role that may unregister what others own.
 const ADMIN: &str = "admin";
 
-/// What some roles may see.
-#[derive(Debug, Clone)]
-pub(crate) struct ReadRule {
-    pub(crate) roles: Vec<String>,
-    pub(crate) filter: Predicate,
-}
-
 /// What the handlers share. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Catalog {
@@ -50,7 +39,7 @@ pub(crate) struct Catalog {
     pub(crate) wishes: mpsc::Sender<Wished>,
     pub(crate) sources: Sources,
     pub(crate) judge: Judge,
-    pub(crate) rules: Vec<ReadRule>,
+    pub(crate) rules: Arc<[ReadRule]>,
     pub(crate) ids: Ids,
 }
 
@@ -78,25 +67,8 @@ pub(crate) fn api(catalog: Catalog) -> Api {
         .route(CHECK, alone(routes!(entities::validate)))
         .route(CHECK, alone(routes!(locations::analyze)))
         .route(READ, alone(routes!(entities::problems)))
-        .face(chassis_problem)
+        .face(problem)
         .with_state(catalog)
-}
-
-/// Other methods of this path answer as Backstage does: as if nothing were there.
-fn alone(routes: UtoipaMethodRouter<Catalog>) -> UtoipaMethodRouter<Catalog> {
-    let (schemas, paths, methods) = routes;
-    packed((schemas, paths, methods.fallback(nowhere)))
-}
-
-/// Answers are compressed where the client takes it.
-fn packed(routes: UtoipaMethodRouter<Catalog>) -> UtoipaMethodRouter<Catalog> {
-    let (schemas, paths, methods) = routes;
-    (schemas, paths, methods.layer(middleware::from_fn(smaller::smaller)))
-}
-
-/// The answer, also to a request that is refused.
-fn answered(asked: &Asked, outcome: Result<Response<Body>, Refusal>) -> Response<Body> {
-    outcome.unwrap_or_else(|refusal| refusal.answer(asked))
 }
 
 impl Catalog {
@@ -106,11 +78,7 @@ impl Catalog {
 
     /// What a caller may see; `None` for everything.
     fn visible(&self, caller: &Caller) -> Option<Predicate> {
-        if self.rules.is_empty() || caller.is_account() {
-            return None;
-        }
-        let own = self.rules.iter().filter(|rule| rule.roles.iter().any(|r| caller.has_role(r)));
-        Some(Predicate::Any(own.map(|rule| rule.filter.clone()).collect()))
+        visible(&self.rules, caller)
     }
 
     /// Asks the writer, and waits until it is stored and shown.

@@ -17,15 +17,17 @@ use techdocs_domain::entity::{Config, ConfigError, is_index, is_page, output, pa
 use techdocs_domain::usecase::{
     Page, STYLESHEET, STYLESHEET_PATH, assemble, document, expand, render,
 };
+use tokio::sync::broadcast;
 
 use super::shelf::Shelf;
 use super::source::{self, File, SourceError};
+use super::told::UNHEARD;
 use crate::application::{Facts, Origin, metadata, problems, search_index};
 
 /// Raised when the same sources make another site.
 const VERSION: &str = "1";
 pub(crate) const METADATA: &str = "techdocs_metadata.json";
-const SEARCH: &str = "search/search_index.json";
+pub(crate) const SEARCH: &str = "search/search_index.json";
 /// Not served: its name is hidden.
 const PROBLEMS: &str = ".problems.json";
 
@@ -67,11 +69,14 @@ pub(crate) struct Builder {
     clock: Clock,
     most_bytes: u64,
     sites: Mutex<HashMap<String, Arc<Mutex<Kept>>>>,
+    /// The references of entities whose sites were built anew.
+    pub(crate) built: broadcast::Sender<Arc<str>>,
 }
 
 impl Builder {
     pub(crate) fn new(shelf: Shelf, clock: Clock, most_bytes: u64) -> Self {
-        Self { shelf, clock, most_bytes, sites: Mutex::default() }
+        let built = broadcast::Sender::new(UNHEARD);
+        Self { shelf, clock, most_bytes, sites: Mutex::default(), built }
     }
 
     /// What is wrong with a site, as it was built last.

@@ -10,17 +10,17 @@ use axum::http::{Method, Response, StatusCode};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse as _, Response as Answer};
 use axum::routing::get;
+use chiron_backstage::{Asked, Refusal};
 use chiron_chassis::{Api, Calls, Need, Path, Service, Token, TokenSource, chain};
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json as value};
 use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
 
-use super::builder::{BuildError, Builder, Built, METADATA};
+use super::builder::{Builder, Built, METADATA};
+use super::told::{self, SiteError};
 use crate::NAME;
-use crate::application::{
-    Asked, OriginError, Refusal, empty, json, moved, nowhere, origin, served,
-};
+use crate::application::{MANNER, moved, nowhere, origin, served};
 
 /// Who may read the catalogue may read what is documented in it.
 const READ: Need = Need::new(
@@ -78,9 +78,7 @@ fn site((namespace, kind, name): &Triplet) -> String {
 #[derive(Debug, thiserror::Error)]
 enum SyncError {
     #[error(transparent)]
-    Origin(#[from] OriginError),
-    #[error(transparent)]
-    Build(#[from] BuildError),
+    Site(#[from] SiteError),
     #[error("the build broke off")]
     Broken(#[from] tokio::task::JoinError),
 }
@@ -117,13 +115,9 @@ impl Hub {
     }
 
     /// Brings the site of an entity up to date.
-    async fn build(&self, triplet: &Triplet, entity: &Value) -> Result<Built, SyncError> {
-        let origin = origin(entity)?;
-        let text = |pointer: &str| entity.pointer(pointer).and_then(Value::as_str);
-        let name = text("/metadata/title").or_else(|| text("/metadata/name"));
-        let (name, site) = (name.unwrap_or_default().to_owned(), site(triplet));
-        let builder = Arc::clone(&self.builder);
-        let work = move || builder.build(&site, &name, &origin);
+    async fn build(&self, entity: &Value) -> Result<Built, SyncError> {
+        let (builder, entity) = (Arc::clone(&self.builder), entity.clone());
+        let work = move || told::build(&builder, &entity);
         Ok(tokio::task::spawn_blocking(work).await??)
     }
 
@@ -134,7 +128,7 @@ impl Hub {
         if !again && self.builder.is_built(&site).unwrap_or(false) {
             return;
         }
-        if let Err(error) = self.build(triplet, entity).await {
+        if let Err(error) = self.build(entity).await {
             tracing::debug!(site, error = %chain(&error), "a site cannot be built");
         }
     }
@@ -173,9 +167,9 @@ pub(crate) async fn metadata(
         hub.ensure(&triplet, &entity, false).await;
         let bytes = hub.read(&triplet, METADATA).await;
         let metadata = bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-        Ok(json(&asked, &metadata.ok_or_else(|| no_metadata(&triplet))?))
+        Ok(MANNER.json(&asked, StatusCode::OK, &metadata.ok_or_else(|| no_metadata(&triplet))?))
     };
-    told.await.unwrap_or_else(|refusal: Refusal| refusal.answer(&asked))
+    MANNER.answered(&asked, told.await)
 }
 
 fn no_metadata(triplet: &Triplet) -> Refusal {
@@ -200,9 +194,9 @@ pub(crate) async fn entity_metadata(
         if let Some(members) = entity.as_object_mut() {
             members.insert("locationMetadata".to_owned(), location);
         }
-        Ok(json(&asked, &entity))
+        Ok(MANNER.json(&asked, StatusCode::OK, &entity))
     };
-    told.await.unwrap_or_else(|refusal: Refusal| refusal.answer(&asked))
+    MANNER.answered(&asked, told.await)
 }
 
 fn event(name: &str, data: &Value) -> Event {
@@ -223,12 +217,12 @@ pub(crate) async fn sync(
 ) -> Answer {
     let entity = match hub.entity(&token, &triplet).await {
         Ok(entity) => entity,
-        Err(refusal) => return refusal.answer(&asked),
+        Err(refusal) => return MANNER.refused(&asked, refusal),
     };
     let reference = reference(&triplet);
     let first = event("log", &value!(format!("Looking at the sources of {reference}")));
     let build = async move {
-        let events = match hub.build(&triplet, &entity).await {
+        let events = match hub.build(&entity).await {
             Ok(Built { updated, log }) => {
                 let mut events: Vec<Event> =
                     log.iter().map(|line| event("log", &value!(line))).collect();
@@ -263,15 +257,19 @@ pub(crate) async fn problems(
     let told = async {
         let entity = hub.entity(&token, &triplet).await?;
         // A site that cannot be built is a problem, and the greatest of all.
-        if let Err(error) = hub.build(&triplet, &entity).await {
+        if let Err(error) = hub.build(&entity).await {
             let entry = value!({"page": "mkdocs.yml", "line": null, "kind": "not-built",
                 "detail": chain(&error)});
-            return Ok(json(&asked, &value!({"entries": [entry], "total": 1, "notes": []})));
+            return Ok(MANNER.json(
+                &asked,
+                StatusCode::OK,
+                &value!({"entries": [entry], "total": 1, "notes": []}),
+            ));
         }
         let problems = hub.builder.problems(&site(&triplet)).ok().flatten();
-        Ok(json(&asked, &problems.ok_or_else(|| no_metadata(&triplet))?))
+        Ok(MANNER.json(&asked, StatusCode::OK, &problems.ok_or_else(|| no_metadata(&triplet))?))
     };
-    told.await.unwrap_or_else(|refusal: Refusal| refusal.answer(&asked))
+    MANNER.answered(&asked, told.await)
 }
 
 /// A file of a site, as it is served to readers.
@@ -281,7 +279,7 @@ async fn file(
     asked: Asked,
     parameters: Result<RawPathParams, RawPathParamsRejection>,
 ) -> Response<Body> {
-    let Ok(parameters) = parameters else { return empty(StatusCode::NOT_FOUND) };
+    let Ok(parameters) = parameters else { return MANNER.empty(StatusCode::NOT_FOUND) };
     let part = |name: &str| {
         let found = parameters.iter().find(|(own, _)| *own == name);
         found.map(|(_, value)| value.to_owned()).unwrap_or_default()
@@ -293,14 +291,14 @@ async fn file(
     }
     let entity = match hub.entity(&token, &triplet).await {
         Ok(entity) => entity,
-        Err(refusal) => return refusal.answer(&asked),
+        Err(refusal) => return MANNER.refused(&asked, refusal),
     };
     let path = part("path");
     if path.is_empty() && !asked.path.ends_with('/') {
         return moved(&format!("{}/", asked.path));
     }
     if path.split('/').any(|part| part.starts_with('.')) {
-        return empty(StatusCode::NOT_FOUND);
+        return MANNER.empty(StatusCode::NOT_FOUND);
     }
     let is_folder = path.is_empty() || path.ends_with('/');
     let is_page = is_folder || path.rsplit('.').next() == Some("html");
@@ -313,7 +311,7 @@ async fn file(
     if !is_folder && hub.read(&triplet, &format!("{whole}/index.html")).await.is_some() {
         return moved(&format!("{}/", asked.path));
     }
-    empty(StatusCode::NOT_FOUND)
+    MANNER.empty(StatusCode::NOT_FOUND)
 }
 
 /// A path of a site whose three names are in lower case; `None` where they are already.

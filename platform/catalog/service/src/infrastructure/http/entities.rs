@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use catalog_domain::entity::{EntityRef, Like, project, reference_of};
 use catalog_domain::usecase::LocationRef;
+use chiron_backstage::{Asked, FRAMEWORK, Refusal};
 use chiron_chassis::{Caller, Path};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json as value};
@@ -13,10 +14,9 @@ use uuid::Uuid;
 
 use super::super::index::{Index, Page, Slot};
 use super::super::ingest::Wish;
-use super::{ADMIN, Catalog, answered};
+use super::{ADMIN, Catalog};
 use crate::application::{
-    After, Asked, Cursor, EntityQuery, ListQuery, Order, Place, RefsQuery, Refusal, conjunction,
-    empty, facets_of, json, raw,
+    After, Cursor, EntityQuery, ListQuery, Order, Place, RefsQuery, conjunction, facets_of,
 };
 
 /// What `application/x-www-form-urlencoded` writes with escapes (URL Standard, section 5.2).
@@ -39,7 +39,7 @@ pub(crate) async fn list(
 ) -> Response<Body> {
     let outcome =
         ListQuery::of_params(&asked).map(|query| listed(&catalog, &caller, &asked, &query));
-    answered(&asked, outcome)
+    FRAMEWORK.answered(&asked, outcome)
 }
 
 fn listed(catalog: &Catalog, caller: &Caller, asked: &Asked, query: &ListQuery) -> Response<Body> {
@@ -56,14 +56,14 @@ fn listed(catalog: &Catalog, caller: &Caller, asked: &Asked, query: &ListQuery) 
             }
         };
         let entities = index.some(slots.into_iter().map(Some), &query.fields);
-        return raw(entities.array());
+        return FRAMEWORK.raw(entities.array());
     }
     let (slots, more) = index.list(&matches, &query.orders, query.offset, query.limit);
     let entities = index.some(slots.into_iter().map(Some), &query.fields);
     let mut response = if query.fields.is_empty() {
-        raw(entities.array())
+        FRAMEWORK.raw(entities.array())
     } else {
-        json(asked, StatusCode::OK, &entities.value())
+        FRAMEWORK.json(asked, StatusCode::OK, &entities.value())
     };
     if more && let Some(limit) = query.limit {
         let after = After { limit: Some(limit), offset: query.offset.saturating_add(limit) };
@@ -76,7 +76,8 @@ fn listed(catalog: &Catalog, caller: &Caller, asked: &Asked, query: &ListQuery) 
 
 /// The address of what follows: the parameters as they are, without `offset`, and with `after`.
 fn next_link(asked: &Asked, after: &str) -> String {
-    let mut pairs = asked.pairs();
+    // All are text: the query was read.
+    let mut pairs: Vec<(String, String)> = asked.pairs().filter_map(Result::ok).collect();
     pairs.retain(|(name, _)| name != "offset");
     match pairs.iter_mut().find(|(name, _)| name == "after") {
         Some((_, value)) => after.clone_into(value),
@@ -161,7 +162,7 @@ pub(crate) async fn query(
     asked: Asked,
 ) -> Response<Body> {
     let outcome = EntityQuery::of_params(&asked);
-    answered(&asked, outcome.map(|query| page(&catalog, &caller, &asked, query)))
+    FRAMEWORK.answered(&asked, outcome.map(|query| page(&catalog, &caller, &asked, query)))
 }
 
 /// A page of entities, asked for in a body.
@@ -178,7 +179,7 @@ pub(crate) async fn query_by_body(
         asked.params(&[])?;
         EntityQuery::of_body(&asked.body(&body)?)
     };
-    answered(&asked, query().map(|query| page(&catalog, &caller, &asked, query)))
+    FRAMEWORK.answered(&asked, query().map(|query| page(&catalog, &caller, &asked, query)))
 }
 
 fn page(catalog: &Catalog, caller: &Caller, asked: &Asked, query: EntityQuery) -> Response<Body> {
@@ -227,10 +228,10 @@ fn page(catalog: &Catalog, caller: &Caller, asked: &Asked, query: EntityQuery) -
         body.append(&mut entities.array());
         let rest = format!(",\"totalItems\":{count},\"pageInfo\":{}}}", Value::Object(info));
         body.extend_from_slice(rest.as_bytes());
-        return raw(body);
+        return FRAMEWORK.raw(body);
     }
     let body = value!({"items": entities.value(), "totalItems": count, "pageInfo": info});
-    json(asked, StatusCode::OK, &body)
+    FRAMEWORK.json(asked, StatusCode::OK, &body)
 }
 
 /// The page at a cursor, in its order; whether pages follow and precede it.
@@ -278,9 +279,11 @@ pub(crate) async fn by_uid(
     let outcome = asked.params(&[]).and_then(|_| {
         let found = Uuid::parse_str(&uid).ok().and_then(|uid| catalog.index().by_uid(uid));
         let bytes = found.and_then(|slot| catalog.seen(&caller, slot));
-        bytes.map(raw).ok_or_else(|| Refusal::not_found(format!("No entity with uid {uid}")))
+        bytes
+            .map(|bytes| FRAMEWORK.raw(bytes))
+            .ok_or_else(|| Refusal::not_found(format!("No entity with uid {uid}")))
     });
-    answered(&asked, outcome)
+    FRAMEWORK.answered(&asked, outcome)
 }
 
 impl Catalog {
@@ -315,14 +318,14 @@ pub(crate) async fn remove(
         let slot = Uuid::parse_str(&uid).ok().and_then(|uid| index.by_uid(uid));
         slot.and_then(|slot| index.entry(slot)).cloned()
     };
-    let Some(entry) = found else { return empty(StatusCode::NO_CONTENT) };
+    let Some(entry) = found else { return FRAMEWORK.empty(StatusCode::NO_CONTENT) };
     let entity: Value = serde_json::from_slice(&entry.json).unwrap_or_default();
     if !caller.has_role(ADMIN) && !catalog.owns(&caller, &entity) {
         let message = "only its owners and administrators may unregister an entity";
-        return Refusal::not_allowed(message).answer(&asked);
+        return FRAMEWORK.refused(&asked, Refusal::not_allowed(message));
     }
     let outcome = catalog.wish(Wish::Delete(entry.reference.to_string())).await;
-    answered(&asked, outcome.map(|()| empty(StatusCode::NO_CONTENT)))
+    FRAMEWORK.answered(&asked, outcome.map(|()| FRAMEWORK.empty(StatusCode::NO_CONTENT)))
 }
 
 /// One entity by its name.
@@ -337,13 +340,13 @@ pub(crate) async fn by_name(
 ) -> Response<Body> {
     let outcome = asked.params(&[]).and_then(|_| {
         let found = catalog.named(&caller, &EntityRef::new(&kind, &namespace, &name));
-        found.map(raw).ok_or_else(|| {
+        found.map(|bytes| FRAMEWORK.raw(bytes)).ok_or_else(|| {
             Refusal::not_found(format!(
                 "No entity named '{name}' found, with kind '{kind}' in namespace '{namespace}'"
             ))
         })
     });
-    answered(&asked, outcome)
+    FRAMEWORK.answered(&asked, outcome)
 }
 
 /// An entity, who emits it, who emits those, up to the location that somebody named.
@@ -359,7 +362,7 @@ pub(crate) async fn ancestry(
     let reference = EntityRef::new(&kind, &namespace, &name);
     if catalog.named(&caller, &reference).is_none() {
         let message = format!("No such entity {reference}");
-        return Refusal::not_found(message).answer(&asked);
+        return FRAMEWORK.refused(&asked, Refusal::not_found(message));
     }
     let (to, lineage) = oneshot::channel();
     let outcome = catalog.wish(Wish::Lineage(reference.to_string(), to)).await;
@@ -371,7 +374,7 @@ pub(crate) async fn ancestry(
     });
     let items: Vec<Value> = items.collect();
     let body = value!({"rootEntityRef": reference.to_string(), "items": items});
-    answered(&asked, outcome.map(|()| json(&asked, StatusCode::OK, &body)))
+    FRAMEWORK.answered(&asked, outcome.map(|()| FRAMEWORK.json(&asked, StatusCode::OK, &body)))
 }
 
 /// Entities by their references, in the order that was asked; null for those that are not there.
@@ -398,11 +401,11 @@ pub(crate) async fn by_refs(
             let mut body = b"{\"items\":".to_vec();
             body.append(&mut entities.array());
             body.push(b'}');
-            return raw(body);
+            return FRAMEWORK.raw(body);
         }
-        json(&asked, StatusCode::OK, &value!({"items": entities.value()}))
+        FRAMEWORK.json(&asked, StatusCode::OK, &value!({"items": entities.value()}))
     });
-    answered(&asked, outcome)
+    FRAMEWORK.answered(&asked, outcome)
 }
 
 /// The values of fields, with how many entities have each.
@@ -415,7 +418,7 @@ pub(crate) async fn facets(
     asked: Asked,
 ) -> Response<Body> {
     let outcome = facets_of(&asked, None);
-    answered(&asked, outcome.map(|query| faceted(&catalog, &caller, &asked, query)))
+    FRAMEWORK.answered(&asked, outcome.map(|query| faceted(&catalog, &caller, &asked, query)))
 }
 
 /// The values of fields, asked for in a body.
@@ -429,7 +432,7 @@ pub(crate) async fn facets_by_body(
     body: Bytes,
 ) -> Response<Body> {
     let outcome = asked.body(&body).and_then(|body| facets_of(&asked, Some(&body)));
-    answered(&asked, outcome.map(|query| faceted(&catalog, &caller, &asked, query)))
+    FRAMEWORK.answered(&asked, outcome.map(|query| faceted(&catalog, &caller, &asked, query)))
 }
 
 fn faceted(
@@ -448,7 +451,7 @@ fn faceted(
             values.into_iter().map(|(text, count)| value!({"value": text, "count": count}));
         found.insert(facet, Value::Array(values.collect()));
     }
-    json(asked, StatusCode::OK, &value!({"facets": found}))
+    FRAMEWORK.json(asked, StatusCode::OK, &value!({"facets": found}))
 }
 
 /// Looks again at where an entity comes from.
@@ -473,10 +476,14 @@ pub(crate) async fn refresh(
         }
         let (there, answer) = oneshot::channel();
         catalog.wish(Wish::Refresh(reference.to_string(), there)).await?;
-        if answer.await.unwrap_or(false) { Ok(empty(StatusCode::OK)) } else { Err(missing()) }
+        if answer.await.unwrap_or(false) {
+            Ok(FRAMEWORK.empty(StatusCode::OK))
+        } else {
+            Err(missing())
+        }
     };
     let outcome = work.await;
-    answered(&asked, outcome)
+    FRAMEWORK.answered(&asked, outcome)
 }
 
 /// Judges an entity.
@@ -504,7 +511,7 @@ pub(crate) async fn validate(
         let named = reference_of(&entity).map(|reference| reference.to_string());
         let named = named.unwrap_or_else(|| "the entity".to_owned());
         match catalog.judge.finish(entity) {
-            Ok(_) => Ok(empty(StatusCode::OK)),
+            Ok(_) => Ok(FRAMEWORK.empty(StatusCode::OK)),
             Err(faults) => {
                 let message = |fault: &catalog_domain::entity::Fault| {
                     ("InputError", format!("{named}: {} {}", fault.pointer, fault.detail))
@@ -513,7 +520,7 @@ pub(crate) async fn validate(
             }
         }
     };
-    answered(&asked, judge())
+    FRAMEWORK.answered(&asked, judge())
 }
 
 /// What is wrong with which entities: what cannot be read or is not valid, orphans, and conflicts.
@@ -523,7 +530,7 @@ pub(crate) async fn problems(State(catalog): State<Catalog>, asked: Asked) -> Re
     let (to, report) = oneshot::channel();
     let outcome = catalog.wish(Wish::Report(to)).await;
     let report = report.await.unwrap_or_default();
-    answered(&asked, outcome.map(|()| json(&asked, StatusCode::OK, &report)))
+    FRAMEWORK.answered(&asked, outcome.map(|()| FRAMEWORK.json(&asked, StatusCode::OK, &report)))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use catalog_domain::entity::{EntityRef, Predicate, Row, parse_predicate};
 use catalog_domain::usecase::{LocationRef, ORIGIN};
+use chiron_backstage::{Asked, FRAMEWORK, Refusal, Shape};
 use chiron_chassis::{Caller, Path};
 use serde_json::{Value, json as value};
 use tokio::sync::oneshot;
@@ -17,8 +18,8 @@ use super::super::core::root;
 use super::super::dry_run::dry_run;
 use super::super::ingest::Wish;
 use super::super::store::Registered;
-use super::{ADMIN, Catalog, answered};
-use crate::application::{After, Asked, Refusal, Shape, empty, json};
+use super::{ADMIN, Catalog};
+use crate::application::After;
 
 /// Locations of a page unless another number is asked for.
 const LIMIT: usize = 1_000;
@@ -87,9 +88,9 @@ pub(crate) async fn list(State(catalog): State<Catalog>, asked: Asked) -> Respon
     let outcome = asked.params(&[]).map(|_| {
         let all = catalog.locations();
         let all = all.iter().map(|location| value!({"data": shown(location)}));
-        json(&asked, StatusCode::OK, &Value::Array(all.collect()))
+        FRAMEWORK.json(&asked, StatusCode::OK, &Value::Array(all.collect()))
     });
-    answered(&asked, outcome)
+    FRAMEWORK.answered(&asked, outcome)
 }
 
 /// Registers a location, or says what that would bring.
@@ -130,16 +131,16 @@ pub(crate) async fn register(
                     return Err(exists(&place));
                 }
                 let body = value!({"location": shown(&location), "entities": []});
-                return Ok(json(&asked, StatusCode::CREATED, &body));
+                return Ok(FRAMEWORK.json(&asked, StatusCode::CREATED, &body));
             }
         };
         let (there, _) = oneshot::channel();
         catalog.wish(Wish::Refresh(known.reference.clone(), there)).await?;
         let body = value!({"location": shown(&known), "entities": []});
-        Ok(json(&asked, StatusCode::CREATED, &body))
+        Ok(FRAMEWORK.json(&asked, StatusCode::CREATED, &body))
     };
     let outcome = work.await;
-    answered(&asked, outcome)
+    FRAMEWORK.answered(&asked, outcome)
 }
 
 async fn rehearsed(
@@ -155,7 +156,7 @@ async fn rehearsed(
     });
     let exists = catalog.location_at(place).is_some();
     let body = value!({"exists": exists, "location": location, "entities": entities});
-    Ok(json(asked, StatusCode::CREATED, &body))
+    Ok(FRAMEWORK.json(asked, StatusCode::CREATED, &body))
 }
 
 /// One registered location.
@@ -168,7 +169,10 @@ pub(crate) async fn show(
     Path(id): Path<String>,
 ) -> Response<Body> {
     let outcome = catalog.location(&id);
-    answered(&asked, outcome.map(|found| json(&asked, StatusCode::OK, &shown(&found))))
+    FRAMEWORK.answered(
+        &asked,
+        outcome.map(|found| FRAMEWORK.json(&asked, StatusCode::OK, &shown(&found))),
+    )
 }
 
 /// Points a registered location elsewhere; it keeps its id and its entity.
@@ -197,10 +201,10 @@ pub(crate) async fn replace(
         if !done.await.unwrap_or(false) {
             return Err(exists(&place));
         }
-        Ok(json(&asked, StatusCode::OK, &shown(&location)))
+        Ok(FRAMEWORK.json(&asked, StatusCode::OK, &shown(&location)))
     };
     let outcome = work.await;
-    answered(&asked, outcome)
+    FRAMEWORK.answered(&asked, outcome)
 }
 
 /// Unregisters a location, and everything that it alone brought.
@@ -218,10 +222,10 @@ pub(crate) async fn remove(
         let known = catalog.location(&id)?;
         may_change(&caller, &known)?;
         catalog.wish(Wish::Unregister(known)).await?;
-        Ok(empty(StatusCode::NO_CONTENT))
+        Ok(FRAMEWORK.empty(StatusCode::NO_CONTENT))
     };
     let outcome = work.await;
-    answered(&asked, outcome)
+    FRAMEWORK.answered(&asked, outcome)
 }
 
 /// The registered location that an entity came by.
@@ -251,7 +255,10 @@ pub(crate) async fn by_entity(
             Refusal::not_found(format!("Found no location with type {kind} and target {target}"))
         })
     };
-    answered(&asked, find().map(|found| json(&asked, StatusCode::OK, &shown(&found))))
+    FRAMEWORK.answered(
+        &asked,
+        find().map(|found| FRAMEWORK.json(&asked, StatusCode::OK, &shown(&found))),
+    )
 }
 
 /// A page of the registered locations.
@@ -291,9 +298,9 @@ pub(crate) async fn query(
             info.insert("nextCursor".to_owned(), Value::String(next));
         }
         let body = value!({"items": items, "totalItems": total, "pageInfo": info});
-        Ok(json(&asked, StatusCode::OK, &body))
+        Ok(FRAMEWORK.json(&asked, StatusCode::OK, &body))
     };
-    answered(&asked, find())
+    FRAMEWORK.answered(&asked, find())
 }
 
 fn matches(query: &Predicate, location: &Registered) -> bool {
@@ -345,7 +352,7 @@ pub(crate) async fn analyze(asked: Asked, body: Bytes) -> Response<Body> {
             "existingEntityFiles": [],
             "generateEntities": [{"entity": entity, "fields": []}],
         });
-        Ok(json(&asked, StatusCode::OK, &body))
+        Ok(FRAMEWORK.json(&asked, StatusCode::OK, &body))
     };
-    answered(&asked, draft())
+    FRAMEWORK.answered(&asked, draft())
 }

@@ -15,7 +15,7 @@ const SHORTEST: usize = 1_024;
 
 /// Answers, smaller where the client takes it. Tags stay: they are weak, and say that the content
 /// is the same and not the bytes.
-pub(super) async fn smaller(request: Request, next: Next) -> Response {
+pub(crate) async fn smaller(request: Request, next: Next) -> Response {
     let takes = takes_gzip(request.headers());
     let response = next.run(request).await;
     if !takes {

@@ -10,17 +10,19 @@ use axum::http::{HeaderMap, Method};
 use chiron_chassis::form_text;
 use serde_json::{Map, Value};
 
-use super::answer::Refusal;
+use crate::refusal::Refusal;
 
-/// Where this API stands in the service's paths; left out where Backstage tells paths.
-const MOUNT: &str = "/api/catalog";
+/// Where the APIs of plugins stand, each by its name.
+const APIS: &str = "/api/";
 
 /// What a request says beside its body.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub struct Asked {
     pub(crate) method: Method,
+    /// The path as it was sent.
+    pub path: String,
     /// The path under the API's mount, with the query as it was sent.
-    pub(crate) url: String,
+    pub url: String,
     query: String,
     headers: HeaderMap,
 }
@@ -32,16 +34,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
         let whole = parts.uri.path_and_query().map_or("/", |whole| whole.as_str());
         Ok(Self {
             method: parts.method.clone(),
-            url: whole.strip_prefix(MOUNT).unwrap_or(whole).to_owned(),
+            path: parts.uri.path().to_owned(),
+            url: below_mount(whole).to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: parts.headers.clone(),
         })
     }
 }
 
+/// What stands below the mount of an API, which is left out where Backstage tells paths.
+fn below_mount(whole: &str) -> &str {
+    let Some(rest) = whole.strip_prefix(APIS) else { return whole };
+    rest.find(['/', '?']).and_then(|end| rest.get(end..)).unwrap_or_default()
+}
+
 /// What a parameter of the query may be.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Shape {
+pub enum Shape {
     /// Any text, any number of times.
     Text,
     /// A whole number, 0 or more.
@@ -52,31 +61,32 @@ pub(crate) enum Shape {
 
 /// The parameters of a query.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Params(BTreeMap<String, Vec<String>>);
+pub struct Params(BTreeMap<String, Vec<String>>);
 
 impl Params {
     /// All values of a parameter, in their order.
-    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.get(name).into_iter().flatten().map(String::as_str)
     }
 
     /// The first value of a parameter.
-    pub(crate) fn one(&self, name: &str) -> Option<&str> {
+    pub fn one(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }
 
     /// A number; it was checked.
-    pub(crate) fn count(&self, name: &str) -> Option<usize> {
+    pub fn count(&self, name: &str) -> Option<usize> {
         self.one(name).and_then(|text| text.parse().ok())
     }
 }
 
 impl Asked {
-    /// A request that was not sent, for a test.
-    #[cfg(test)]
-    pub(crate) fn of(query: &str) -> Self {
+    /// A request for `/entities` that was not sent, for a test.
+    #[must_use]
+    pub fn of(query: &str) -> Self {
         Self {
             method: Method::GET,
+            path: "/api/catalog/entities".to_owned(),
             url: format!("/entities?{query}"),
             query: query.to_owned(),
             headers: HeaderMap::new(),
@@ -84,13 +94,14 @@ impl Asked {
     }
 
     /// The parameters, when all are known and of their shape.
-    pub(crate) fn params(&self, known: &[(&str, Shape)]) -> Result<Params, Refusal> {
+    ///
+    /// # Errors
+    ///
+    /// A refusal that says which and why.
+    pub fn params(&self, known: &[(&str, Shape)]) -> Result<Params, Refusal> {
         let mut params = Params::default();
-        for pair in self.query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (Some(name), Some(value)) = (form_text(name), form_text(value)) else {
-                return Err(Refusal::input("the query is not UTF-8"));
-            };
+        for pair in self.pairs() {
+            let (name, value) = pair?;
             let name = name.strip_suffix("[]").unwrap_or(&name);
             let Some((_, shape)) = known.iter().find(|(known, _)| *known == name) else {
                 return Err(Refusal::input(format!("Unknown query parameter '{name}'")));
@@ -105,15 +116,19 @@ impl Asked {
         Ok(params)
     }
 
-    /// The values of a parameter of the query, as written.
-    pub(crate) fn pairs(&self) -> Vec<(String, String)> {
+    /// The parameters of the query with their values, in their order; a refusal where one is no
+    /// text.
+    pub fn pairs(&self) -> impl Iterator<Item = Result<(String, String), Refusal>> {
         let pairs = self.query.split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        pairs.filter_map(|(name, value)| Some((form_text(name)?, form_text(value)?))).collect()
+        pairs.map(|(name, value)| match (form_text(name), form_text(value)) {
+            (Some(name), Some(value)) => Ok((name, value)),
+            _ => Err(Refusal::input("the query is not UTF-8")),
+        })
     }
 
     /// Whether the client has an answer with this tag.
-    pub(crate) fn has(&self, etag: &str) -> bool {
+    pub fn has(&self, etag: &str) -> bool {
         let plain = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
         self.headers.get_all(IF_NONE_MATCH).iter().any(|value| {
             value.to_str().is_ok_and(|tags| {
@@ -123,7 +138,11 @@ impl Asked {
     }
 
     /// The body as a JSON object.
-    pub(crate) fn body(&self, body: &Bytes) -> Result<Body, Refusal> {
+    ///
+    /// # Errors
+    ///
+    /// A refusal that says which and why.
+    pub fn body(&self, body: &Bytes) -> Result<Body, Refusal> {
         let given = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let essence = given.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/json") {
@@ -156,11 +175,15 @@ fn check(name: &str, value: &str, shape: Shape) -> Result<(), Refusal> {
 
 /// The body of a request.
 #[derive(Debug, Clone)]
-pub(crate) struct Body(Map<String, Value>);
+pub struct Body(Map<String, Value>);
 
 impl Body {
     /// Refuses members that are not named.
-    pub(crate) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
+    ///
+    /// # Errors
+    ///
+    /// A refusal that says which and why.
+    pub fn only(&self, known: &[&str]) -> Result<(), Refusal> {
         match self.0.keys().find(|name| !known.contains(&name.as_str())) {
             None => Ok(()),
             Some(name) => Err(Refusal::input(format!(
@@ -170,7 +193,7 @@ impl Body {
     }
 
     /// A member, whatever it is.
-    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+    pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
@@ -183,7 +206,11 @@ impl Body {
     }
 
     /// A text, if it is there.
-    pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, Refusal> {
+    ///
+    /// # Errors
+    ///
+    /// A refusal that says which and why.
+    pub fn text(&self, name: &str) -> Result<Option<&str>, Refusal> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -192,17 +219,29 @@ impl Body {
     }
 
     /// A text that must be there.
-    pub(crate) fn required_text(&self, name: &str) -> Result<&str, Refusal> {
+    ///
+    /// # Errors
+    ///
+    /// A refusal that says which and why.
+    pub fn required_text(&self, name: &str) -> Result<&str, Refusal> {
         self.text(name)?.ok_or_else(|| Self::required(name))
     }
 
     /// An object that must be there.
-    pub(crate) fn required_object(&self, name: &str) -> Result<Self, Refusal> {
+    ///
+    /// # Errors
+    ///
+    /// A refusal that says which and why.
+    pub fn required_object(&self, name: &str) -> Result<Self, Refusal> {
         self.object(name)?.ok_or_else(|| Self::required(name))
     }
 
     /// An object, if it is there.
-    pub(crate) fn object(&self, name: &str) -> Result<Option<Self>, Refusal> {
+    ///
+    /// # Errors
+    ///
+    /// A refusal that says which and why.
+    pub fn object(&self, name: &str) -> Result<Option<Self>, Refusal> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::Object(members)) => Ok(Some(Self(members.clone()))),
@@ -211,7 +250,11 @@ impl Body {
     }
 
     /// A list of texts, if it is there.
-    pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Refusal> {
+    ///
+    /// # Errors
+    ///
+    /// A refusal that says which and why.
+    pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Refusal> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let items = value.as_array().ok_or_else(|| Self::wrong(name, "array"))?;
         let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
@@ -220,12 +263,20 @@ impl Body {
     }
 
     /// A list of texts that must be there.
-    pub(crate) fn required_texts(&self, name: &str) -> Result<Vec<String>, Refusal> {
+    ///
+    /// # Errors
+    ///
+    /// A refusal that says which and why.
+    pub fn required_texts(&self, name: &str) -> Result<Vec<String>, Refusal> {
         self.texts(name)?.ok_or_else(|| Self::required(name))
     }
 
     /// A whole number, 0 or more, if it is there.
-    pub(crate) fn count(&self, name: &str) -> Result<Option<usize>, Refusal> {
+    ///
+    /// # Errors
+    ///
+    /// A refusal that says which and why.
+    pub fn count(&self, name: &str) -> Result<Option<usize>, Refusal> {
         let Some(value) = self.get(name) else { return Ok(None) };
         match value.as_i64() {
             None => Err(Self::wrong(name, "integer")),
@@ -241,6 +292,13 @@ impl Body {
 mod tests {
     use super::*;
 
+    #[test]
+    fn what_is_told_of_a_path_begins_below_the_mount() {
+        assert_eq!(below_mount("/api/catalog/entities?a=/b"), "/entities?a=/b");
+        assert_eq!(below_mount("/api/techdocs?x=1"), "?x=1");
+        assert_eq!((below_mount("/api/search"), below_mount("/a/b")), ("", "/a/b"));
+    }
+
     const KNOWN: &[(&str, Shape)] = &[
         ("filter", Shape::Text),
         ("limit", Shape::Count),
@@ -248,7 +306,7 @@ mod tests {
     ];
 
     fn refused(query: &str) -> String {
-        Asked::of(query).params(KNOWN).unwrap_err().message
+        Asked::of(query).params(KNOWN).unwrap_err().message().to_owned()
     }
 
     #[test]
@@ -269,13 +327,15 @@ mod tests {
     fn a_body_is_an_object_of_known_types() {
         let mut asked = Asked::of("");
         let read = |asked: &Asked, text: &str| {
-            asked.body(&Bytes::from(text.to_owned())).map_err(|refusal| refusal.message)
+            asked
+                .body(&Bytes::from(text.to_owned()))
+                .map_err(|refusal| refusal.message().to_owned())
         };
         assert_eq!(read(&asked, "{}").unwrap_err(), "unsupported media type ");
         asked.headers.insert(CONTENT_TYPE, "application/json; charset=utf-8".parse().unwrap());
         assert!(read(&asked, "{\"a\":").is_err() && read(&asked, "[]").is_err());
         let body = read(&asked, r#"{"a": "x", "n": 3, "m": -1, "l": ["y"], "o": {}}"#).unwrap();
-        let wrong = |refusal: Refusal| refusal.message;
+        let wrong = |refusal: Refusal| refusal.message().to_owned();
         assert_eq!(body.required_text("a").unwrap(), "x");
         assert_eq!(body.required_texts("l").unwrap(), ["y"]);
         assert_eq!(body.count("n").unwrap(), Some(3));
