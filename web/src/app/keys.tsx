@@ -2,7 +2,7 @@
 import { Modal, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 
 import { useDay, useMay } from "~/data/hooks";
 import { bookingsQuery, reportsQuery, roomsQuery } from "~/data/queries";
@@ -12,6 +12,8 @@ import { NO_CODE, useCodes } from "~/ui/patient";
 
 import { paths } from "./paths";
 import { usePreferences } from "./preferences";
+
+const PortalSearch = lazy(() => import("~/features/portal/search"));
 
 let open: () => void = () => undefined;
 
@@ -24,7 +26,7 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
-export function Keys({ isWall }: { isWall: boolean }) {
+export function Keys({ isWall, isPortal }: { isWall: boolean; isPortal: boolean }) {
   const { t } = useWords();
   const navigate = useNavigate();
   const { theme, setTheme } = usePreferences();
@@ -44,7 +46,7 @@ export function Keys({ isWall }: { isWall: boolean }) {
       }
       if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       if (performance.now() - prefix < 1_500) {
-        const to = { b: paths.block(), f: paths.figures(), r: paths.rooms(), p: paths.reports(), s: paths.staff(), k: paths.bookings(), m: paths.building() }[event.key];
+        const to = { b: paths.block(), f: paths.figures(), r: paths.rooms(), p: paths.reports(), s: paths.staff(), k: paths.bookings(), m: paths.building(), d: paths.portal() }[event.key];
         prefix = Number.NEGATIVE_INFINITY;
         if (to !== undefined) void navigate({ to });
         return;
@@ -88,6 +90,7 @@ export function Keys({ isWall }: { isWall: boolean }) {
               ["g s", t("nav.staff")],
               ["g k", t("nav.bookings")],
               ["g m", t("nav.building")],
+              ["g d", t("nav.portal")],
               ["t", t("keys.theme")],
               ["L", t("lock")],
             ] as const
@@ -101,7 +104,12 @@ export function Keys({ isWall }: { isWall: boolean }) {
           ))}
         </dl>
       </Modal>
-      <Modal opened={isSearching} onClose={() => setSearching(false)} title={t("search")} lockScroll={false} closeButtonProps={close}>
+      {isPortal && isSearching ? (
+        <Suspense fallback={null}>
+          <PortalSearch onClose={() => setSearching(false)} />
+        </Suspense>
+      ) : null}
+      <Modal opened={isSearching && !isPortal} onClose={() => setSearching(false)} title={t("search")} lockScroll={false} closeButtonProps={close}>
         <Search onDone={() => setSearching(false)} />
       </Modal>
     </>

@@ -8,6 +8,7 @@ import type { BlockSearch } from "~/features/block/page";
 import type { BookingsSearch } from "~/features/bookings/page";
 import type { ReportsSearch } from "~/features/reports/list";
 import type { StaffSearch } from "~/features/staff/page";
+import type { CatalogueSearch } from "~/lib/facets";
 
 import { Broken } from "./broken";
 import { NotFound, Root } from "./root";
@@ -19,6 +20,11 @@ const SORTS = ["room", "delay", "elapsed", "team"] as const;
 function text(given: unknown): string | undefined {
   if (typeof given === "number") return String(given);
   return typeof given === "string" && given !== "" ? given : undefined;
+}
+
+/** All words of the address. */
+function texts(given: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(Object.entries(given).flatMap(([name, it]) => (["string", "number", "boolean"].includes(typeof it) && it !== "" ? [[name, String(it)]] : [])));
 }
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Root, notFoundComponent: NotFound, errorComponent: Broken });
@@ -106,7 +112,39 @@ const design = createRoute({
   component: lazyRouteComponent(() => import("~/features/design/page"), "DesignPage"),
 });
 
-const tree = root.addChildren([home, signIn, rooms, room, block, figures, staff, bookings, reports, report, building, design]);
+const portal = createRoute({
+  getParentRoute: () => root,
+  path: "/portal",
+  component: lazyRouteComponent(() => import("~/features/portal/frame"), "PortalFrame"),
+});
+const portalHome = createRoute({
+  getParentRoute: () => portal,
+  path: "/",
+  component: lazyRouteComponent(() => import("~/features/portal/home"), "HomePage"),
+});
+const catalogue = createRoute({
+  getParentRoute: () => portal,
+  path: "/catalog",
+  validateSearch: (given): CatalogueSearch => texts(given),
+  component: lazyRouteComponent(() => import("~/features/portal/catalogue"), "CataloguePage"),
+});
+const entity = createRoute({
+  getParentRoute: () => portal,
+  path: "/catalog/$namespace/$kind/$name",
+  validateSearch: (given): { readonly tab?: string | undefined; readonly steps?: string | undefined } => texts(given),
+  component: lazyRouteComponent(() => import("~/features/portal/entity"), "EntityPage"),
+});
+const documented = createRoute({
+  getParentRoute: () => portal,
+  path: "/docs",
+  component: lazyRouteComponent(() => import("~/features/portal/documented"), "DocumentedPage"),
+});
+const reader = createRoute({
+  getParentRoute: () => portal,
+  path: "/docs/$namespace/$kind/$name/$",
+  component: lazyRouteComponent(() => import("~/features/portal/reader"), "ReaderPage"),
+});
+const tree = root.addChildren([home, signIn, rooms, room, block, figures, staff, bookings, reports, report, building, design, portal.addChildren([portalHome, catalogue, entity, documented, reader])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({ routeTree: tree, context: { client }, defaultPreload: "intent", defaultErrorComponent: Broken, scrollRestoration: true });
