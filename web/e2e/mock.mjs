@@ -52,6 +52,10 @@ export async function startMock() {
     beat() {
       for (const stream of state.streams) stream.beat();
     },
+    /** Another catalogue for who signs in next. */
+    forget() {
+      state.estate = undefined;
+    },
     cut() {
       state.isCut = true;
       for (const socket of sockets) socket.destroy();

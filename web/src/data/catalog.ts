@@ -138,7 +138,8 @@ export const facetsQuery = (wanted: Wanted, mine: readonly string[]) => {
       const narrowed = FACETS.filter((facet) => wanted.chosen[facet].length > 0);
       const path = (facet: Facet) => PATHS[facet];
       const parts = await Promise.all([
-        counted(["kind"], predicateOf(wanted, mine, "kind")),
+        // Another kind has other types: choosing one drops them.
+        counted(["kind"], predicateOf({ ...wanted, chosen: { ...wanted.chosen, type: [] } }, mine, "kind")),
         counted(open.map(path), predicateOf(wanted, mine)),
         ...narrowed.map((facet) => counted([PATHS[facet]], predicateOf(wanted, mine, facet))),
       ]);

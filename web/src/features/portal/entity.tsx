@@ -22,7 +22,7 @@ import { CodeBox } from "./code";
 import { Drawing } from "./drawing";
 import { PortalIcon } from "./icons";
 import { Origin, Descriptor } from "./origin";
-import { Crumbs, EntityIcon, Go, kindOfRef, Note, RefLink, Sign, Star, useKindOf, useMe } from "./parts";
+import { Crumbs, EntityIcon, Go, kindOfRef, Note, RefLink, Said, Sign, Star, useKindOf, useMe } from "./parts";
 
 const TABS = ["overview", "api", "definition", "dependencies", "origin", "descriptor"] as const;
 type Tab = (typeof TABS)[number];
@@ -207,7 +207,7 @@ function Warnings({ entity, missing }: { entity: Entity; missing: readonly strin
     ...(own?.errors ?? []).map((it) => (
       <Note key={`error ${it.pointer} ${it.line ?? 0}`} level="medium" title={p("warn.error")}>
         <p>
-          <code>{it.pointer.slice(1).replaceAll("/", ".")}</code> {it.detail}
+          <code>{it.pointer.slice(1).replaceAll("/", ".")}</code> <Said text={it.detail} />
         </p>
         <p className="t2">{p("warn.error.kept")}</p>
         <p className="t3">{p("warn.line", { file: placeOf(own?.location ?? "").file, line: it.line ?? 1 })}</p>
@@ -248,7 +248,9 @@ function Warnings({ entity, missing }: { entity: Entity; missing: readonly strin
     ...(problems.data !== null && problems.data !== undefined && problems.data.length > 0 && docs !== undefined
       ? [
           <Note key="docs" level="low" title={p("warn.docs", { count: problems.data.length })}>
-            <p>{problems.data[0]?.detail}</p>
+            <p>
+              <Said text={problems.data[0]?.detail ?? ""} />
+            </p>
             <p>
               <Go to={places.page(docs)}>{p("warn.docs.open")}</Go>
             </p>
@@ -532,7 +534,7 @@ function OperationRows({ entity, most }: { entity: Entity; most: number }) {
   if (operations.data !== undefined && all.length === 0) return <p className="t3">{p("operations.none")}</p>;
   return (
     <>
-      <table className="tb operations">
+      <table className={most > 20 ? "tb operations is-whole" : "tb operations"}>
         <tbody>
           {all.slice(0, most).map((it) => (
             <tr key={`${it.verb} ${it.path}`}>
@@ -542,7 +544,9 @@ function OperationRows({ entity, most }: { entity: Entity; most: number }) {
               <td className="c-path">
                 <code>{it.path}</code>
               </td>
-              <td className="c-about">{it.about}</td>
+              <td className="c-about">
+                <Said text={it.about} />
+              </td>
             </tr>
           ))}
         </tbody>

@@ -14,7 +14,7 @@ import { Button } from "~/ui/button";
 import { Empty, Loading, Problem } from "~/ui/states";
 
 import { kindIcon, PortalIcon } from "./icons";
-import { Crumbs, Go, kindOfRef, Note, RefLink, Sign, useMe, useWhen, type Level } from "./parts";
+import { Crumbs, Go, kindOfRef, Note, RefLink, Said, Sign, useMe, useWhen, type Level } from "./parts";
 
 /** Sites whose problems are asked for: each is looked at by the hub. */
 const SITES = 12;
@@ -103,7 +103,7 @@ function Needs({ mine, teams }: { mine: readonly string[]; teams: readonly strin
         said: p(it.isShown ? "need.invalid.kept" : "need.invalid.lost"),
         consequence: (
           <>
-            <code>{`${placeOf(it.location).file}:${error.line ?? 1}`}</code> <code>{error.pointer.slice(1).replaceAll("/", ".")}</code> {error.detail}
+            <code>{`${placeOf(it.location).file}:${error.line ?? 1}`}</code> <code>{error.pointer.slice(1).replaceAll("/", ".")}</code> <Said text={error.detail} />
           </>
         ),
         to: it.isShown ? places.entity(it.ref, "origin") : places.catalogue({ kind: kindOfRef(it.ref) }),
@@ -148,7 +148,7 @@ function Needs({ mine, teams }: { mine: readonly string[]; teams: readonly strin
           said: isBroken ? p("need.docs.broken") : p("need.docs.said", { count: it.data?.length ?? 0 }),
           consequence: (
             <>
-              <code>{first.line === undefined ? first.page : `${first.page}:${first.line}`}</code> {first.detail}
+              <code>{first.line === undefined ? first.page : `${first.page}:${first.line}`}</code> <Said text={first.detail} />
             </>
           ),
           to: places.page(at, isBroken ? "" : pagePath(first.page.replace(/\.md$/, "").replace(/(^|\/)(index|README)$/, ""))),

@@ -12,7 +12,7 @@ import { Button } from "~/ui/button";
 import { Loading, Problem } from "~/ui/states";
 
 import { CodeBox } from "./code";
-import { EntityIcon, Go, Sign } from "./parts";
+import { EntityIcon, Go, Said, Sign } from "./parts";
 
 export function Origin({ entity }: { entity: Entity }) {
   const { p } = usePortal();
@@ -73,7 +73,9 @@ export function Origin({ entity }: { entity: Entity }) {
                   <td>
                     <code>{it.pointer}</code>
                   </td>
-                  <td className="wrap">{it.detail}</td>
+                  <td className="wrap">
+                    <Said text={it.detail} />
+                  </td>
                 </tr>
               ))}
             </tbody>

@@ -166,6 +166,15 @@ export function Note({ level, title, children }: { level: Level; title: ReactNod
   );
 }
 
+/** A sentence in which what is typed stands between backticks. */
+export function Said({ text }: { text: string }) {
+  return (
+    <>
+      {text.split("`").map((it, index) => (index % 2 === 0 ? it : <code key={index}>{it}</code>))}
+    </>
+  );
+}
+
 export function kindOfRef(ref: string): string {
   return parseRef(ref)?.kind ?? "";
 }

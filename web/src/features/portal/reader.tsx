@@ -17,7 +17,7 @@ import { Button } from "~/ui/button";
 import { Banner, Empty, Loading, Problem } from "~/ui/states";
 
 import { PortalIcon } from "./icons";
-import { Crumbs, Go, Note, RefLink, Sign } from "./parts";
+import { Crumbs, Go, Note, RefLink, Said, Sign } from "./parts";
 import { anchorId, Prose } from "./prose";
 
 interface Building {
@@ -368,7 +368,7 @@ function Problems({ problems, site }: { problems: readonly DocProblem[]; site: R
               <Go to={places.page(site, pagePath(it.page.replace(/\.md$/, "").replace(/(^|\/)(index|README)$/, "")))}>
                 <code>{it.line === undefined ? it.page : `${it.page}:${it.line}`}</code>
               </Go>{" "}
-              {term("doc", it.kind)}: {it.detail}
+              {term("doc", it.kind)}: <Said text={it.detail} />
             </li>
           ))}
         </ul>
