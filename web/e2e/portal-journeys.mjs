@@ -40,10 +40,11 @@ export const PORTAL_JOURNEYS = [
     await shown(tab, /1 to 50 of 10.019/);
     await page.getByRole("button", { name: "Next" }).click();
     await shown(tab, /51 to 100 of/);
-    const second = await page.getByRole("row").nth(1).textContent();
+    const first = () => page.getByRole("row").nth(1).getByRole("link").first().textContent();
+    const second = await first();
     await page.reload();
     await shown(tab, /51 to 100 of/);
-    must((await page.getByRole("row").nth(1).textContent()) === second, "a page is another after a reload");
+    must((await first()) === second, "a page is another after a reload");
     await page.getByRole("button", { name: "Previous" }).click();
     await shown(tab, /1 to 50 of/);
     await page.getByRole("button", { name: "Owner", exact: true }).click();
@@ -65,7 +66,7 @@ export const PORTAL_JOURNEYS = [
     await page.keyboard.press("Backspace");
     await page.keyboard.press("Escape");
     await shown(tab, "building-management");
-    await page.keyboard.press("j");
+    await page.keyboard.press("k");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "api-gateway" }).waitFor();
     await page.getByRole("navigation", { name: "Developer portal" }).getByRole("link", { name: "Home" }).click();
@@ -81,7 +82,7 @@ export const PORTAL_JOURNEYS = [
     const { page } = tab;
     await shown(tab, "staff-tracking");
     await page.getByRole("button", { name: "Save view" }).click();
-    await page.getByRole("textbox", { name: "Name" }).fill("Interfaces");
+    await page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill("Interfaces");
     await page.getByRole("button", { name: "Save", exact: true }).click();
     const view = page.getByRole("group", { name: "Views" }).getByRole("link", { name: /Interfaces/ });
     await view.waitFor();
@@ -169,7 +170,7 @@ export const PORTAL_JOURNEYS = [
     await page.getByRole("tabpanel").getByText("for record in consumer").waitFor();
     must((await page.locator(".prose a[href^='javascript']").count()) === 0, "a link runs something");
     must((await page.locator(".prose img").count()) === 1, "an image of another host is loaded");
-    await page.getByRole("link", { name: "facts that arrive late" }).click();
+    await page.getByRole("link", { name: "facts that arrive late", exact: true }).click();
     await page.getByRole("heading", { name: "Facts that arrive late" }).waitFor();
     await page.getByRole("navigation", { name: "Before and after" }).getByRole("link", { name: /Runbook/ }).click();
     await page.getByRole("heading", { name: "Runbook" }).waitFor();

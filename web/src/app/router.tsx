@@ -13,6 +13,12 @@ import type { CatalogueSearch } from "~/lib/facets";
 import { Broken } from "./broken";
 import { NotFound, Root } from "./root";
 
+interface EntitySearch {
+  readonly tab?: string | undefined;
+  /** How far its relations are followed, when that is not one. */
+  readonly steps?: 2 | 3 | undefined;
+}
+
 const SPANS = ["week", "dates"] as const;
 const SORTS = ["room", "delay", "elapsed", "team"] as const;
 
@@ -131,7 +137,7 @@ const catalogue = createRoute({
 const entity = createRoute({
   getParentRoute: () => portal,
   path: "/catalog/$namespace/$kind/$name",
-  validateSearch: (given): { readonly tab?: string | undefined; readonly steps?: string | undefined } => texts(given),
+  validateSearch: (given): EntitySearch => ({ tab: text(given["tab"]), steps: ([2, 3] as const).find((it) => it === given["steps"]) }),
   component: lazyRouteComponent(() => import("~/features/portal/entity"), "EntityPage"),
 });
 const documented = createRoute({

@@ -1,7 +1,7 @@
 /** What the portal's pages share: where one is, links within it, signs, what is starred. */
 import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
-import { useEffect, useState, type AnchorHTMLAttributes, type ReactNode } from "react";
+import { Fragment, useEffect, useState, type AnchorHTMLAttributes, type ReactNode } from "react";
 import { createPortal } from "react-dom";
 
 import { meQuery, type Me } from "~/data/catalog";
@@ -172,6 +172,20 @@ export function Said({ text }: { text: string }) {
     <>
       {text.split("`").map((it, index) => (index % 2 === 0 ? it : <code key={index}>{it}</code>))}
     </>
+  );
+}
+
+/** A path or a name that is typed: it breaks between its parts. */
+export function Path({ text }: { text: string }) {
+  return (
+    <code className="path">
+      {text.split(/(?<=[/:])/).map((it, index) => (
+        <Fragment key={index}>
+          {it}
+          <wbr />
+        </Fragment>
+      ))}
+    </code>
   );
 }
 

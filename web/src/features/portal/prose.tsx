@@ -25,10 +25,20 @@ interface ProseProps {
   readonly article: Element;
   readonly site: Ref;
   readonly path: string;
+  /** What stands below the title of the page. */
+  readonly below: ReactNode;
 }
 
-export function Prose({ article, site, path }: ProseProps) {
-  return <div className="prose">{children(article, { site, path })}</div>;
+export function Prose({ article, site, path, below }: ProseProps) {
+  const all = children(article, { site, path });
+  const title = [...article.childNodes].findIndex((it) => it instanceof Element && it.localName === "h1");
+  return (
+    <div className="prose">
+      {all.slice(0, title + 1)}
+      {below}
+      {all.slice(title + 1)}
+    </div>
+  );
 }
 
 interface Where {

@@ -88,7 +88,7 @@ export function ReaderPage() {
   const shown = page.data ?? undefined;
   const tree = shown?.tree ?? root.data?.tree ?? [];
   const name = entity.data?.title ?? shown?.site ?? site.name;
-  useAnchor(shown?.title);
+  useAnchor(shown?.title, path);
   const [, note] = useRecent();
   const title = shown?.title;
   useEffect(() => {
@@ -132,8 +132,7 @@ export function ReaderPage() {
         ) : null}
         {shown?.article === undefined || shown.article === null ? null : (
           <article>
-            <ByLine site={site} built={about.data?.built} />
-            <Prose article={shown.article} site={site} path={path} />
+            <Prose article={shown.article} site={site} path={path} below={<ByLine site={site} built={about.data?.built} />} />
             <Around tree={tree} path={path} site={site} />
           </article>
         )}
@@ -145,19 +144,30 @@ export function ReaderPage() {
 }
 
 /** Goes to the place of a page that the address names, when the page is there. */
-function useAnchor(title: string | undefined): void {
+function useAnchor(title: string | undefined, path: string): void {
   const hash = useRouterState({ select: (state) => state.location.hash });
   useEffect(() => {
-    if (title === undefined) return;
+    if (title === undefined) return undefined;
     let id = hash.replace(/^#/, "");
     try {
       id = decodeURIComponent(id);
     } catch {
       // An escape that is none is a name.
     }
-    if (id === "") window.scrollTo(0, 0);
-    else document.getElementById(anchorId(id))?.scrollIntoView();
-  }, [hash, title]);
+    const target = id === "" ? null : document.getElementById(anchorId(id));
+    if (target === null) {
+      window.scrollTo(0, 0);
+      return undefined;
+    }
+    // Images above it push it down as they come, until the reader moves on.
+    const ending = new AbortController();
+    const { signal } = ending;
+    const go = () => target.scrollIntoView();
+    go();
+    for (const it of document.querySelectorAll<HTMLImageElement>(".prose img")) if (!it.complete) it.addEventListener("load", go, { signal });
+    for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) addEventListener(kind, () => ending.abort(), { signal, passive: true });
+    return () => ending.abort();
+  }, [hash, title, path]);
 }
 
 function Progress({ lines, name }: { lines: readonly string[]; name: string }) {

@@ -230,7 +230,7 @@ export const portalIt: Readonly<Record<PortalKey, string>> = {
   "needs.docs": "La documentazione è ancora in esame.",
   everybody: "tutti i gruppi",
   "need.invalid": "Non valido",
-  "need.invalid.kept": "ha un errore nel descrittore; è mostrata l'ultima forma valida",
+  "need.invalid.kept": "ha un errore; vale l'ultima forma valida",
   "need.invalid.lost": "ha un errore nel descrittore e non è nel catalogo",
   "need.invalid.open": "Mostra errori",
   "need.invalid.list": "Apri catalogo",
