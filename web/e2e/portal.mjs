@@ -239,7 +239,7 @@ const MORE = { many: 10_000 };
 /** Answers what belongs to the platform; false for everything else. */
 export async function portal(state, { path, url, request, role, mood, json, response, bodyOf }) {
   if (!/^\/api\/(catalog|techdocs|search)\//.test(path)) return false;
-  const refuse = (status, name, message) => json(status, { error: { name, message }, request: { method: request.method, url: path }, response: { statusCode: status } });
+  const refuse = (status, name, message) => json(status, { error: { name, message }, request: { method: request.method, url: path }, response: { statusCode: status } }, { traceparent: "00-7f310c5be27a1ae38482757c4bdd7d94-efc50547877e3cbf-01" });
   const all = (state.estate ??= estate(MORE[mood] ?? 0)).filter((it) => !state.removed?.has(it.metadata.uid));
   const body = ["POST", "PUT"].includes(request.method) ? await bodyOf(request) : undefined;
   if (role === "display") return refuse(403, "NotAllowedError", "the catalogue may not be read");

@@ -49,7 +49,7 @@ const PAGES = [
   ["portal-system", "/portal/catalog/default/system/operating-block", "developer", "staff-tracking"],
   ["portal-api", "/portal/catalog/default/api/staff-tracking?tab=definition", "developer", "GET"],
   ["portal-origin", "/portal/catalog/default/component/performance?tab=origin", "developer", "java-17"],
-  ["portal-documented", "/portal/docs", "developer", "Operating block"],
+  ["portal-documented", "/portal/docs", "developer", "A hospital's operating block as a digital twin"],
   ["portal-page", "/portal/docs/default/system/operating-block/how/states", "developer", "Transitions"],
   ["portal-search", "/portal/catalog?kind=component", "developer", "api-gateway", "searching"],
 ];

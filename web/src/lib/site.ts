@@ -107,6 +107,11 @@ function leaves(list: Element, root: string, page: string, origin: string): read
   });
 }
 
+/** The address of a page of which the hub names the file. */
+export function pathOfFile(file: string): string {
+  return pagePath(file.replace(/\.md$/, "").replace(/(^|\/)(index|README)$/, ""));
+}
+
 /** The pages of a tree in the order in which one reads them. */
 export function inOrder(tree: readonly Leaf[]): readonly { readonly title: string; readonly path: string }[] {
   return tree.flatMap((it) => [...(it.path === undefined ? [] : [{ title: it.title, path: it.path }]), ...inOrder(it.items)]);

@@ -1,16 +1,16 @@
 /** The catalogue: everything there is, narrowed by what it is, whose it is and what it is called. */
-import { Checkbox, Modal, TextInput } from "@mantine/core";
+import { Modal, TextInput } from "@mantine/core";
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
 
-import { countQuery, everything, facetsQuery, missingQuery, ROWS, rowsQuery, troublesQuery, type Counts, type FacetValue } from "~/data/catalog";
+import { countQuery, everything, facetsQuery, ROWS, rowsQuery } from "~/data/catalog";
 import { failureOf } from "~/data/http";
 import { useStars, useViews, type View } from "~/data/kept";
 import { blockNow } from "~/lib/clock";
 import { csv, download } from "~/lib/csv";
-import { isOrphan, namedBy, parseRef, refName, related, textOf, type Entity } from "~/lib/entity";
-import { changed, conditionOf, FACETS, isSameView, searchOf, toggled, wantedOf, type CatalogueSearch, type Facet, type Order, type Wanted } from "~/lib/facets";
+import { namedBy, parseRef, refName, related, textOf, type Entity } from "~/lib/entity";
+import { changed, conditionOf, FACETS, isSameView, searchOf, toggled, wantedOf, type CatalogueSearch, type Order, type Wanted } from "~/lib/facets";
 import { number } from "~/lib/format";
 import { places } from "~/lib/places";
 import { usePortal } from "~/lib/portal-words";
@@ -18,7 +18,9 @@ import { Button } from "~/ui/button";
 import { Icon } from "~/ui/icons";
 import { Empty, Problem } from "~/ui/states";
 
-import { Crumbs, EntityIcon, Go, Note, RefLink, Sign, Star, useMe, useResting } from "./parts";
+import { Facets, useFacetName } from "./facets";
+import { Crumbs, EntityIcon, Go, Note, RefLink, Star, useMe, useResting } from "./parts";
+import { useStates } from "./state";
 
 /** Views that everybody has. */
 const VIEWS: readonly { readonly key: "view.all" | "view.services" | "view.mine" | "view.orphans"; readonly search: CatalogueSearch }[] = [
@@ -62,7 +64,7 @@ export function CataloguePage() {
         </Note>
       ) : null}
       <div className="cat">
-        <Facets wanted={wanted} counts={facets.data} error={facets.error} onRetry={() => void facets.refetch()} onChange={change} />
+        <Facets wanted={wanted} counts={facets.data} error={rows.error === null ? facets.error : null} onRetry={() => void facets.refetch()} onChange={change} />
         <div className="cat-list">
           <Tokens wanted={wanted} mine={mine} onChange={change} />
           {rows.error === null ? null : <Problem trouble={failureOf(rows.error)} what={p("what.catalogue")} onRetry={() => void rows.refetch()} />}
@@ -164,98 +166,6 @@ function Views({ search, mine, isMineKnown, onOpen }: { search: CatalogueSearch;
   );
 }
 
-/** Values of a facet that are shown before one asks for more. */
-const SHORT = 6;
-
-interface FacetsProps {
-  readonly wanted: Wanted;
-  readonly counts: Counts | undefined;
-  readonly error: unknown;
-  readonly onRetry: () => void;
-  readonly onChange: (wanted: Wanted) => void;
-}
-
-function Facets({ wanted, counts, error, onRetry, onChange }: FacetsProps) {
-  const { p, t, term, language } = usePortal();
-  if (error !== null && counts === undefined) {
-    return (
-      <aside className="facets" aria-label={p("facets")}>
-        <Note level="medium" title={p("facets.failed")}>
-          <p className="t2">{p("facets.failed.text")}</p>
-          <Button onClick={onRetry}>{t("again")}</Button>
-        </Note>
-      </aside>
-    );
-  }
-  const kinds = withChosen(counts?.kind ?? [], wanted.kind === undefined ? [] : [wanted.kind]);
-  return (
-    <aside className="facets" aria-label={p("facets")}>
-      <fieldset>
-        <legend>{p("facet.kind")}</legend>
-        {[{ value: "", count: -1 }, ...kinds].map(({ value, count }) => (
-          <label key={value} className="facet">
-            <input
-              type="radio"
-              name="kind"
-              checked={(wanted.kind ?? "") === value.toLowerCase()}
-              // Another kind has other types: what was chosen of them would hide everything.
-              onChange={() => onChange(changed(wanted, { kind: value === "" ? undefined : value.toLowerCase(), chosen: { ...wanted.chosen, type: [] } }))}
-            />
-            <span>{value === "" ? p("facet.any") : term("kind", value)}</span>
-            <span className="t3">{count < 0 ? "" : number(count, language)}</span>
-          </label>
-        ))}
-      </fieldset>
-      {FACETS.map((facet) => (
-        <FacetList key={facet} facet={facet} values={withChosen(counts?.[facet] ?? [], wanted.chosen[facet])} chosen={wanted.chosen[facet]} onToggle={(value) => onChange(toggled(wanted, facet, value))} />
-      ))}
-    </aside>
-  );
-}
-
-/** What is chosen stands there even when nothing has it any more. */
-function withChosen(values: readonly FacetValue[], chosen: readonly string[]): readonly FacetValue[] {
-  const known = new Set(values.map((it) => it.value.toLowerCase()));
-  return [...values, ...chosen.filter((it) => !known.has(it.toLowerCase())).map((value) => ({ value, count: 0 }))];
-}
-
-function useFacetName(): (facet: Facet, value: string) => string {
-  const { term } = usePortal();
-  return (facet, value) => {
-    if (facet === "owner") return refName(value, "group");
-    if (facet === "system") return refName(value, "system");
-    return facet === "type" ? term("type", value) : facet === "lifecycle" ? term("life", value) : value;
-  };
-}
-
-function FacetList({ facet, values, chosen, onToggle }: { facet: Facet; values: readonly FacetValue[]; chosen: readonly string[]; onToggle: (value: string) => void }) {
-  const { p, language } = usePortal();
-  const [isLong, setLong] = useState(false);
-  const nameOf = useFacetName();
-  const isChosen = (value: string) => chosen.some((it) => it.toLowerCase() === value.toLowerCase());
-  if (values.length === 0) return null;
-  const shown = isLong ? values : values.filter((it, index) => index < SHORT || isChosen(it.value));
-  return (
-    <fieldset className={isLong ? "is-long" : ""}>
-      <legend>{p(`facet.${facet}`)}</legend>
-      <div>
-        {shown.map(({ value, count }) => (
-          <label key={value} className="facet">
-            <Checkbox size="xs" checked={isChosen(value)} onChange={() => onToggle(chosen.find((it) => it.toLowerCase() === value.toLowerCase()) ?? value)} />
-            <span>{nameOf(facet, value)}</span>
-            <span className="t3">{number(count, language)}</span>
-          </label>
-        ))}
-      </div>
-      {values.length > shown.length || isLong ? (
-        <button type="button" className="more" onClick={() => setLong(!isLong)}>
-          {isLong ? p("facet.less") : p("facet.more", { count: values.length - shown.length })}
-        </button>
-      ) : null}
-    </fieldset>
-  );
-}
-
 function Tokens({ wanted, mine, onChange }: { wanted: Wanted; mine: readonly string[]; onChange: (wanted: Wanted, replace?: boolean) => void }) {
   const { p, term } = usePortal();
   const nameOf = useFacetName();
@@ -349,14 +259,13 @@ interface TableProps {
 }
 
 function Table({ items, wanted, isStale, onChange }: TableProps) {
-  const { p, t } = usePortal();
+  const { p } = usePortal();
   const router = useRouter();
   const stars = useStars();
   const [row, setRow] = useState(-1);
   const body = useRef<HTMLTableSectionElement>(null);
   const list = useMemo(() => items ?? [], [items]);
-  const missing = useQuery({ ...missingQuery(list), enabled: list.length > 0 });
-  const troubles = useQuery(troublesQuery);
+  const { lost, stateOf } = useStates(list);
   const first = list[0]?.ref;
   useEffect(() => setRow(-1), [first]);
   useEffect(() => {
@@ -384,8 +293,6 @@ function Table({ items, wanted, isStale, onChange }: TableProps) {
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
   }, [list, row, router, stars]);
-  const lost = new Set(missing.data ?? []);
-  const bad = new Map((troubles.data ?? []).map((it) => [it.ref, it]));
   return (
     <div className="table-wrap">
       <table className={`tb ${isStale ? "is-old" : ""}`} aria-busy={items === undefined}>
@@ -424,9 +331,6 @@ function Table({ items, wanted, isStale, onChange }: TableProps) {
           {list.map((it, index) => {
             const owner = related(it, "ownedBy")[0] ?? refOfField(it, "owner");
             const system = refOfField(it, "system") ?? refOfField(it, "domain");
-            const own = bad.get(it.ref);
-            const errors = own?.errors.length ?? 0;
-            const dangling = namedBy(it).filter((named) => lost.has(named.ref)).length;
             return (
               <tr key={it.ref} aria-selected={index === row} onClick={() => setRow(index)}>
                 <td className="c-star">
@@ -443,23 +347,13 @@ function Table({ items, wanted, isStale, onChange }: TableProps) {
                 <td>
                   <TypeWord entity={it} />
                 </td>
-                <td>{system === undefined ? null : <RefText to={system} usual="system" isMissing={lost.has(system)} />}</td>
+                <td className="c-system">{system === undefined ? null : <RefText to={system} usual="system" isMissing={lost.has(system)} />}</td>
                 <td>{owner === undefined ? null : <RefText to={owner} usual="group" isMissing={lost.has(owner)} />}</td>
                 <td>
                   <LifeWord life={textOf(it.spec["lifecycle"])} />
                 </td>
                 <td className="c-state">
-                  {errors > 0 ? (
-                    <Sign level="medium">{p(errors === 1 ? "state.error" : "state.errors", { count: errors })}</Sign>
-                  ) : isOrphan(it) ? (
-                    <Sign level="low">{p("state.orphan")}</Sign>
-                  ) : dangling > 0 ? (
-                    <Sign level="low">{p("state.dangling", { count: dangling })}</Sign>
-                  ) : missing.data === undefined || troubles.data === undefined ? (
-                    <Sign level="none">{missing.error === null && troubles.error === null ? t("state.reading") : p("state.unknown")}</Sign>
-                  ) : (
-                    <Sign level="fine">{p("state.fine")}</Sign>
-                  )}
+                  {stateOf(it)}
                 </td>
               </tr>
             );

@@ -121,7 +121,7 @@ function Shown({ entity }: { entity: Entity }) {
       </nav>
       <div className="ebody">
         <div className="emain">
-          {tab === "overview" ? <Overview entity={entity} docs={docs === undefined ? undefined : places.page(docs)} /> : null}
+          {tab === "overview" ? <Overview entity={entity} /> : null}
           {tab === "dependencies" ? <RefTables entity={entity} types={DEPENDING} /> : null}
           {tab === "api" ? <RefTables entity={entity} types={APIS} /> : null}
           {tab === "definition" ? <Definition entity={entity} /> : null}

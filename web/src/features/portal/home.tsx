@@ -9,12 +9,13 @@ import { docProblemsQuery, type DocProblem } from "~/data/techdocs";
 import { documentedAt, meant, namedBy, parseRef, placeOf, refName, related, textOf, type Entity } from "~/lib/entity";
 import { places } from "~/lib/places";
 import { usePortal } from "~/lib/portal-words";
-import { pagePath } from "~/lib/site";
+import { pathOfFile } from "~/lib/site";
 import { Button } from "~/ui/button";
 import { Empty, Loading, Problem } from "~/ui/states";
 
 import { kindIcon, PortalIcon } from "./icons";
 import { Crumbs, Go, kindOfRef, Note, RefLink, Said, Sign, useMe, useWhen, type Level } from "./parts";
+import { useStates } from "./state";
 
 /** Sites whose problems are asked for: each is looked at by the hub. */
 const SITES = 12;
@@ -36,12 +37,12 @@ interface Need {
 
 export function HomePage() {
   const { p } = usePortal();
-  const { me, error } = useMe();
+  const { me, error, again } = useMe();
   return (
     <main className="home" id="main" tabIndex={-1}>
       <Crumbs path={[{ text: p("nav.home") }]} />
       <div className="home-main">
-        {error === null || error === undefined ? null : <Problem trouble={failureOf(error)} what={p("what.me")} />}
+        {error === null || error === undefined ? null : <Problem trouble={failureOf(error)} what={p("what.me")} onRetry={again} />}
         {me === undefined ? (
           error === null ? <Loading what={p("what.me")} rows={8} /> : null
         ) : (
@@ -151,7 +152,7 @@ function Needs({ mine, teams }: { mine: readonly string[]; teams: readonly strin
               <code>{first.line === undefined ? first.page : `${first.page}:${first.line}`}</code> <Said text={first.detail} />
             </>
           ),
-          to: places.page(at, isBroken ? "" : pagePath(first.page.replace(/\.md$/, "").replace(/(^|\/)(index|README)$/, ""))),
+          to: places.page(at, isBroken ? "" : pathOfFile(first.page)),
           action: p("need.docs.open"),
         },
       ];
@@ -202,9 +203,7 @@ function Mine({ mine, teams }: { mine: readonly string[]; teams: readonly string
   const of = useOf(teams);
   const components = useQuery(ownedQuery(mine, "component", 200));
   const list = (components.data ?? []).slice(0, COMPONENTS);
-  const troubles = useQuery(troublesQuery);
-  const missing = useQuery({ ...missingQuery(list), enabled: list.length > 0 });
-  const lost = new Set(missing.data ?? []);
+  const { stateOf } = useStates(list);
   const all = mine.length === 0 ? places.catalogue({ kind: "component" }) : places.catalogue({ kind: "component", only: "mine" });
   return (
     <section aria-labelledby="mine">
@@ -217,8 +216,8 @@ function Mine({ mine, teams }: { mine: readonly string[]; teams: readonly string
       {components.error === null ? null : <Problem trouble={failureOf(components.error)} what={p("mine")} onRetry={() => void components.refetch()} />}
       {components.isPending ? <Loading what={p("mine")} /> : null}
       {components.data?.length === 0 ? (
-        <Empty title={p("mine.none")}>
-          <p>{p("mine.none.text")}</p>
+        <Empty title={p(mine.length === 0 ? "none.all" : "mine.none")}>
+          <p>{p(mine.length === 0 ? "none.all.text" : "mine.none.text")}</p>
         </Empty>
       ) : null}
       {list.length === 0 ? null : (
@@ -247,7 +246,7 @@ function Mine({ mine, teams }: { mine: readonly string[]; teams: readonly string
                     <SystemOf entity={it} />
                   </td>
                   <td>
-                    <StateOf entity={it} lost={lost} troubles={troubles.data} isKnown={missing.data !== undefined} />
+                    {stateOf(it)}
                   </td>
                 </tr>
               ))}
@@ -262,16 +261,6 @@ function Mine({ mine, teams }: { mine: readonly string[]; teams: readonly string
 function SystemOf({ entity }: { entity: Entity }) {
   const system = namedBy(entity).find((it) => it.field === "system")?.ref;
   return system === undefined ? null : <RefLink to={system} usual="system" />;
-}
-
-function StateOf({ entity, lost, troubles, isKnown }: { entity: Entity; lost: ReadonlySet<string>; troubles: readonly Trouble[] | undefined; isKnown: boolean }) {
-  const { p } = usePortal();
-  const own = troubles?.find((it) => it.ref === entity.ref);
-  const dangling = namedBy(entity).filter((it) => lost.has(it.ref)).length;
-  if (own !== undefined && own.errors.length > 0) return <Sign level="medium">{p(own.errors.length === 1 ? "state.error" : "state.errors", { count: own.errors.length })}</Sign>;
-  if (own?.isOrphan === true) return <Sign level="low">{p("state.orphan")}</Sign>;
-  if (dangling > 0) return <Sign level="low">{p("state.dangling", { count: dangling })}</Sign>;
-  return troubles === undefined || !isKnown ? <Sign level="none">{p("state.unknown")}</Sign> : <Sign level="fine">{p("state.fine")}</Sign>;
 }
 
 function Lists() {

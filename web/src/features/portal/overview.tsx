@@ -4,11 +4,12 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 
 import { neighbourhoodQuery, refsQuery, wiresOf } from "~/data/catalog";
 import { failureOf } from "~/data/http";
-import { siteQuery } from "~/data/techdocs";
+import { docPageQuery, siteQuery } from "~/data/techdocs";
 import { documentedAt, listOf, related, textOf, type Entity } from "~/lib/entity";
 import { clockTime } from "~/lib/format";
 import { places } from "~/lib/places";
 import { usePortal } from "~/lib/portal-words";
+import { inOrder } from "~/lib/site";
 import { Button } from "~/ui/button";
 import { Empty, Loading, Problem } from "~/ui/states";
 
@@ -17,11 +18,10 @@ import { PortalIcon } from "./icons";
 import { Operations, OwnOperations } from "./operations";
 import { EntityIcon, Go, kindOfRef, Note, RefLink, useKindOf } from "./parts";
 
-export function Overview({ entity, docs }: { entity: Entity; docs: string | undefined }) {
+export function Overview({ entity }: { entity: Entity }) {
   const { p } = usePortal();
   const isGraph = wiresOf(entity).length > 0;
   const provided = related(entity, "providesApi");
-  const site = documentedAt(entity);
   return (
     <>
       {entity.description === "" ? <p className="lead t3">{p("lead.none")}</p> : <p className="lead">{entity.description}</p>}
@@ -29,7 +29,7 @@ export function Overview({ entity, docs }: { entity: Entity; docs: string | unde
       <Parts entity={entity} />
       <div className="cols">
         {provided[0] === undefined ? entity.kind.toLowerCase() === "api" ? <OwnOperations entity={entity} /> : null : <Operations api={provided[0]} more={provided.length - 1} entity={entity} />}
-        {site === undefined || docs === undefined ? null : <DocsCard entity={entity} to={docs} />}
+        {documentedAt(entity) === undefined ? null : <DocsCard entity={entity} />}
       </div>
     </>
   );
@@ -69,10 +69,17 @@ function Around({ entity }: { entity: Entity }) {
   );
 }
 
-function DocsCard({ entity, to }: { entity: Entity; to: string }) {
+/** Pages that are named beside an entity. */
+const PAGES = 6;
+const NOWHERE = { kind: "", namespace: "", name: "" };
+
+function DocsCard({ entity }: { entity: Entity }) {
   const { p, language } = usePortal();
   const at = documentedAt(entity);
-  const site = useQuery({ ...siteQuery(at ?? { kind: "", namespace: "", name: "" }), enabled: at !== undefined });
+  const site = useQuery({ ...siteQuery(at ?? NOWHERE), enabled: at !== undefined });
+  // Its tree names them; without it the site alone is named.
+  const first = useQuery({ ...docPageQuery(at ?? NOWHERE, ""), enabled: site.data !== null && site.data !== undefined });
+  const pages = inOrder(first.data?.tree ?? []);
   const isOther = at !== undefined && entity.annotations["backstage.io/techdocs-ref"] === undefined;
   return (
     <section>
@@ -84,15 +91,19 @@ function DocsCard({ entity, to }: { entity: Entity; to: string }) {
       {site.error === null ? null : <Problem trouble={failureOf(site.error)} what={p("tab.docs")} onRetry={() => void site.refetch()} />}
       {site.data === null ? <p className="t2">{p("docs.none")}</p> : null}
       {site.data === null || site.data === undefined ? null : (
-        <ul className="plain">
-          <li>
-            <PortalIcon name="docs" /> <Go to={to}>{site.data.name}</Go>
-            <span className="grow" />
-            <span className="t3">{site.data.built === undefined ? "" : p("built", { time: clockTime(site.data.built, language) })}</span>
-          </li>
-        </ul>
+        <>
+          <ul className="plain">
+            {(pages.length === 0 ? [{ title: site.data.name, path: "" }] : pages.slice(0, PAGES)).map((it) => (
+              <li key={it.path}>
+                <PortalIcon name="docs" /> <Go to={places.page(at ?? NOWHERE, it.path)}>{it.title}</Go>
+              </li>
+            ))}
+          </ul>
+          <p className="t3 pager">
+            {isOther ? p("docs.other", { name: at.name }) : ""} {site.data.built === undefined ? "" : p("built", { time: clockTime(site.data.built, language) })}
+          </p>
+        </>
       )}
-      {isOther ? <p className="t3">{p("docs.other", { name: at.name })}</p> : null}
     </section>
   );
 }
@@ -100,13 +111,17 @@ function DocsCard({ entity, to }: { entity: Entity; to: string }) {
 /** Rows of a list on this page before it leads to the catalogue. */
 const ROWS = 40;
 
+/** What one looks for first stands first. */
+const KINDS = ["domain", "system", "component", "api", "resource", "group", "user"];
+const placeOfKind = (ref: string) => (KINDS.indexOf(kindOfRef(ref)) + KINDS.length + 1) % (KINDS.length + 1);
+
 /** What belongs to a system, a domain or a team. */
 function Parts({ entity }: { entity: Entity }) {
   const { p, term } = usePortal();
   const kind = entity.kind.toLowerCase();
   const parts = [...related(entity, "hasPart"), ...related(entity, "parentOf"), ...related(entity, "hasMember"), ...(kind === "group" || kind === "user" ? related(entity, "ownerOf") : [])];
   const targets = kind === "location" ? [textOf(entity.spec["target"]), ...listOf(entity.spec["targets"]).map(textOf)].filter((it) => it !== "") : [];
-  const shown = parts.slice(0, ROWS);
+  const shown = parts.toSorted((a, b) => placeOfKind(a) - placeOfKind(b)).slice(0, ROWS);
   const found = useQuery({ ...refsQuery(shown), enabled: shown.length > 0 });
   const kindOf = useKindOf();
   if (targets.length > 0) {

@@ -84,11 +84,11 @@ export function useResting(text: string): string {
 }
 
 /** Who is signed in, as the catalogue knows them. */
-export function useMe(): { readonly userId: string; readonly me: Me | undefined; readonly error: unknown } {
+export function useMe(): { readonly userId: string; readonly me: Me | undefined; readonly error: unknown; readonly again: () => void } {
   const session = useSession();
   const userId = session.kind === "open" ? session.userId : "";
   const me = useQuery({ ...meQuery(userId), enabled: userId !== "" });
-  return { userId, me: me.data, error: me.error };
+  return { userId, me: me.data, error: me.error, again: () => void me.refetch() };
 }
 
 export type Level = "fine" | "low" | "medium" | "none";

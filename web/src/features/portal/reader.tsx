@@ -12,7 +12,7 @@ import { isAddress, namedBy, refText, type Ref } from "~/lib/entity";
 import { clockTime } from "~/lib/format";
 import { places } from "~/lib/places";
 import { usePortal } from "~/lib/portal-words";
-import { inOrder, pagePath, type Heading, type Leaf } from "~/lib/site";
+import { inOrder, pagePath, pathOfFile, type Heading, type Leaf } from "~/lib/site";
 import { Button } from "~/ui/button";
 import { Banner, Empty, Loading, Problem } from "~/ui/states";
 
@@ -119,7 +119,7 @@ export function ReaderPage() {
         ) : null}
         {isReady && page.isPending && page.error === null && building.failure === undefined ? <Loading what={name} /> : null}
         {page.error === null || building.failure !== undefined ? null : <Problem trouble={failureOf(page.error)} what={name} onRetry={() => void page.refetch()} />}
-        {isMissing && (isNoSite || building.failure?.kind === "missing") ? (
+        {isMissing && isNoSite && building.why === "" ? (
           <Empty title={p("docs.nosite", { name: site.name })}>
             <p>{p("docs.nosite.text")}</p>
             <Go to={places.entity(site)}>{p("docs.toEntity")}</Go>
@@ -209,18 +209,17 @@ function Tree({ tree, site, path, name, problems, isWaiting }: TreeProps) {
   const { p } = usePortal();
   const [isOpen, setOpen] = useState(false);
   useEffect(() => setOpen(false), [path]);
-  // The hub names files; the tree has addresses.
   const counts = useMemo(() => {
     const all = new Map<string, number>();
     for (const { page } of problems) {
-      const at = pagePath(page.replace(/\.md$/, "").replace(/(^|\/)(index|README)$/, ""));
+      const at = pathOfFile(page);
       all.set(at, (all.get(at) ?? 0) + 1);
     }
     return all;
   }, [problems]);
   return (
     <nav className={isOpen ? "dtree is-open" : "dtree"} aria-label={p("docs.pages")}>
-      <button type="button" className="dtoggle" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button type="button" className="toggle" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         <PortalIcon name="docs" /> {p("docs.pages")}
       </button>
       <div className="dpick">
@@ -375,7 +374,7 @@ function Problems({ problems, site }: { problems: readonly DocProblem[]; site: R
         <ul>
           {problems.slice(0, 50).map((it) => (
             <li key={`${it.page} ${it.line ?? 0} ${it.detail}`}>
-              <Go to={places.page(site, pagePath(it.page.replace(/\.md$/, "").replace(/(^|\/)(index|README)$/, "")))}>
+              <Go to={places.page(site, pathOfFile(it.page))}>
                 <code>{it.line === undefined ? it.page : `${it.page}:${it.line}`}</code>
               </Go>{" "}
               {term("doc", it.kind)}: <Said text={it.detail} />

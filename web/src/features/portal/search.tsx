@@ -9,14 +9,14 @@ import { entityQuery } from "~/data/catalog";
 import { findQuery, type Finds, type Found, type Group } from "~/data/find";
 import { failureOf } from "~/data/http";
 import { useRecent, useStars, useTerms, type Kept } from "~/data/kept";
-import { parseRef, refName, related, textOf } from "~/lib/entity";
+import { isTopic, parseRef, refName, related, textOf } from "~/lib/entity";
 import { number } from "~/lib/format";
 import type { Piece } from "~/lib/marked";
 import { usePortal } from "~/lib/portal-words";
 import { Icon } from "~/ui/icons";
 import { Empty, Problem } from "~/ui/states";
 
-import { kindIcon, PortalIcon } from "./icons";
+import { kindIcon, PortalIcon, type PortalIconName } from "./icons";
 import { RefLink, useResting, useWhen } from "./parts";
 
 const GROUPS: readonly Group[] = ["catalog", "apis", "docs"];
@@ -109,7 +109,7 @@ export default function PortalSearch({ onClose }: { onClose: () => void }) {
               <div role="group" aria-label={p("find.recent")}>
                 <h3 aria-hidden="true">{p("find.recent")}</h3>
                 {known.map((it, index) => (
-                  <Line key={it.to} id={option(index)} isChosen={index === at} onChoose={() => setAt(index)} onGo={(isNew) => go(it.to, isNew)} icon={it.kind}>
+                  <Line key={it.to} id={option(index)} isChosen={index === at} onChoose={() => setAt(index)} onGo={(isNew) => go(it.to, isNew)} icon={kindIcon(it.kind)}>
                     <KnownLine it={it} />
                   </Line>
                 ))}
@@ -125,7 +125,7 @@ export default function PortalSearch({ onClose }: { onClose: () => void }) {
                 {all.slice(0, most).map((it) => {
                   const index = found.indexOf(it);
                   return (
-                    <Line key={it.to} id={option(index)} isChosen={index === at} onChoose={() => setAt(index)} onGo={(isNew) => go(it.to, isNew)} icon={group === "docs" ? "docs" : it.kind}>
+                    <Line key={it.to} id={option(index)} isChosen={index === at} onChoose={() => setAt(index)} onGo={(isNew) => go(it.to, isNew)} icon={group === "docs" ? "docs" : kindIcon(it.kind, isTopic(it.kind, it.type))}>
                       <FoundLine it={it} />
                     </Line>
                   );
@@ -187,7 +187,7 @@ export default function PortalSearch({ onClose }: { onClose: () => void }) {
 interface LineProps {
   readonly id: string;
   readonly isChosen: boolean;
-  readonly icon: string;
+  readonly icon: PortalIconName;
   readonly onChoose: () => void;
   readonly onGo: (isNew: boolean) => void;
   readonly children: React.ReactNode;
@@ -197,7 +197,7 @@ function Line({ id, isChosen, icon, onChoose, onGo, children }: LineProps) {
   return (
     // Chosen by the arrow keys of the field, which says so.
     <div id={id} role="option" aria-selected={isChosen} tabIndex={-1} className="line" onMouseMove={onChoose} onClick={(event) => onGo(event.ctrlKey || event.metaKey)}>
-      <PortalIcon name={kindIcon(icon)} />
+      <PortalIcon name={icon} />
       {children}
     </div>
   );
