@@ -74,6 +74,16 @@ export const PORTAL_JOURNEYS = [
     await starred.getByRole("link", { name: /automation-management/ }).waitFor();
     await page.reload();
     await starred.getByRole("link", { name: /automation-management/ }).waitFor();
+    await page.getByRole("navigation", { name: "Developer portal" }).getByRole("link", { name: "Catalogue" }).click();
+    await shown(tab, "Catalogue");
+    await page.getByRole("row").nth(1).waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("g");
+    await page.keyboard.press("s");
+    await page.getByRole("heading", { name: "Staff" }).waitFor();
+    await tab.go("/portal");
+    await starred.getByRole("link").first().waitFor();
+    must((await starred.getByRole("link").count()) === 1, "the way to another page starred an entity");
     await page.getByRole("complementary").locator("section").nth(1).getByRole("link", { name: /api-gateway/ }).waitFor();
     await tab.close();
   }],

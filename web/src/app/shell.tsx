@@ -30,6 +30,8 @@ export function Shell({ userId, isPortal }: { userId: string; isPortal: boolean 
   const { theme, setTheme, setLanguage } = usePreferences();
   const connection = useConnection();
   const now = useClock();
+  // The first keys that one types are the search's, not the page's.
+  useEffect(() => void (isPortal ? import("~/features/portal/search") : import("./search")), [isPortal]);
   return (
     <header className={isPortal ? "shell shell-portal" : "shell"}>
       <a className="skip" href="#main">

@@ -271,7 +271,7 @@ function Table({ items, wanted, isStale, onChange }: TableProps) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const target = event.target;
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.closest("[role=dialog]") !== null)) return;
       const isFree = !(target instanceof HTMLElement) || !/^(A|BUTTON)$/.test(target.tagName);
       const move = (to: number) => {

@@ -4,7 +4,6 @@ import "./portal.css";
 
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { useEffect } from "react";
 
 import { countQuery } from "~/data/catalog";
 import { useConnection, useMay } from "~/data/hooks";
@@ -36,8 +35,6 @@ export function PortalFrame() {
   const { p } = usePortal();
   const may = useMay();
   const { pathname, search } = useRouterState({ select: (state) => state.location });
-  // The first keys that one types are the search's, not the page's.
-  useEffect(() => void import("./search"), []);
   if (may.isWall) {
     return (
       <main className="page" id="main">
