@@ -99,7 +99,7 @@ function DocsCard({ entity }: { entity: Entity }) {
               </li>
             ))}
           </ul>
-          <p className="t3 pager">
+          <p className="t3 under">
             {isOther ? p("docs.other", { name: at.name }) : ""} {site.data.built === undefined ? "" : p("built", { time: clockTime(site.data.built, language) })}
           </p>
         </>
