@@ -247,7 +247,12 @@ export const PORTAL_JOURNEYS = [
     await shown(well, "The catalogue does not know your name");
     await shown(well, "all teams");
     await sound(well, "portal-nobody");
+    must((await well.page.getByText("was looked at for the first").count()) === 0, "a small estate is said to be looked at in part");
     await well.close();
+    mock.forget();
+    const many = await at(browser, mock, "/portal", "surgeon.many");
+    await shown(many, "was looked at for the first 500 entities");
+    await many.close();
   }],
   ["portal: empty, broken and slow pages say so", async (browser, mock) => {
     for (const [user, path, text] of [

@@ -3,7 +3,7 @@ import { queryOptions, type QueryClient } from "@tanstack/react-query";
 
 import type { paths } from "~/api/catalog";
 import { blockNow } from "~/lib/clock";
-import { documentedAt, entityOf, isRecord, isTopic, listOf, NAMING_FIELDS, namedBy, parseRef, related, textOf, type Entity, type Named, type Ref } from "~/lib/entity";
+import { documentedAt, entityOf, isRecord, isTopic, listOf, NAMING_FIELDS, namedBy, parseRef, related, textOf, type Entity, type Ref } from "~/lib/entity";
 import { conditionOf, FACETS, ORDERS, PATHS, predicateOf, type Condition, type Facet, type Predicate, type Wanted } from "~/lib/facets";
 
 import { body, orNull, served } from "./http";
@@ -216,12 +216,6 @@ export const missingQuery = (entities: readonly Entity[]) => {
   });
 };
 
-export interface Dangling extends Named {
-  readonly entity: Entity;
-  /** What was probably meant. */
-  readonly meant: string | undefined;
-}
-
 /** All references of a kind, to find what was meant by one that names nothing. */
 export const namesQuery = (kinds: readonly string[]) =>
   queryOptions({
@@ -292,8 +286,11 @@ export const meQuery = (userId: string) =>
     staleTime: MINUTE,
   });
 
+/** Entities of one owner that are read at the most. */
+export const MOST_OWNED = 500;
+
 /** Entities of one owner, or of all. */
-export const ownedQuery = (mine: readonly string[], kind?: string, most = 500) =>
+export const ownedQuery = (mine: readonly string[], kind?: string, most = MOST_OWNED) =>
   queryOptions({
     queryKey: [...catalogKeys.all, "owned", mine, kind, most],
     queryFn: () => {

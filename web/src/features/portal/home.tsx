@@ -2,7 +2,7 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { missingQuery, namesQuery, ownedQuery, refsQuery, troublesQuery, type Trouble } from "~/data/catalog";
+import { missingQuery, MOST_OWNED, namesQuery, ownedQuery, refsQuery, troublesQuery, type Trouble } from "~/data/catalog";
 import { failureOf } from "~/data/http";
 import { useRecent, useStars, type Kept } from "~/data/kept";
 import { docProblemsQuery, type DocProblem } from "~/data/techdocs";
@@ -85,7 +85,9 @@ function Needs({ mine, teams }: { mine: readonly string[]; teams: readonly strin
   // Whose an entity is that could not be read is known only where an earlier form of it is shown.
   const bad = troubles.data ?? [];
   const owners = useQuery({ ...refsQuery(bad.map((it) => it.ref), ["kind", "metadata.name", "metadata.namespace", "metadata.title", "spec.owner", "relations"]), enabled: bad.length > 0 });
-  const sites = all.filter((it) => it.annotations["backstage.io/techdocs-ref"] !== undefined).slice(0, SITES);
+  const documented = all.filter((it) => it.annotations["backstage.io/techdocs-ref"] !== undefined);
+  const sites = documented.slice(0, SITES);
+  const isPartial = all.length >= MOST_OWNED || documented.length > SITES;
   const problems = useQueries({ queries: sites.map((it) => docProblemsQuery(parseRef(it.ref) ?? { kind: "", namespace: "", name: "" })) });
 
   const isMine = (trouble: Trouble) => {
@@ -189,6 +191,7 @@ function Needs({ mine, teams }: { mine: readonly string[]; teams: readonly strin
           <Button onClick={() => setLong(!isLong)}>{isLong ? p("facet.less") : p("facet.more", { count: sorted.length - SHORT })}</Button>
         </div>
       ) : null}
+      {isPartial ? <p className="t3">{p("needs.partial", { entities: MOST_OWNED, sites: SITES })}</p> : null}
       {isChecking && !isReading ? (
         <p className="t3" role="status">
           {p("needs.docs")}

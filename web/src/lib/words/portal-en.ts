@@ -222,6 +222,7 @@ export const portalEn = {
   needs: "{count} things need attention",
   "needs.one": "1 thing needs attention",
   "needs.none": "Nothing needs attention",
+  "needs.partial": "What is named and written was looked at for the first {entities} entities and {sites} documentations.",
   "needs.none.text": "Descriptors are valid, what they name is there, and links of the documentation lead somewhere.",
   "needs.reading": "What needs attention",
   "needs.of": "{of}, most urgent first",

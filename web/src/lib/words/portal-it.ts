@@ -224,6 +224,7 @@ export const portalIt: Readonly<Record<PortalKey, string>> = {
   needs: "{count} cose da guardare",
   "needs.one": "1 cosa da guardare",
   "needs.none": "Niente da guardare",
+  "needs.partial": "Nomi e documenti sono stati guardati per le prime {entities} entità e {sites} documentazioni.",
   "needs.none.text": "I descrittori sono validi, ciò che nominano esiste e i link della documentazione portano da qualche parte.",
   "needs.reading": "Cosa richiede attenzione",
   "needs.of": "{of}, prima le più urgenti",
