@@ -161,6 +161,35 @@ export const PORTAL_JOURNEYS = [
     await sound(own, "portal-unknown");
     await own.close();
   }],
+  ["portal: the graph shows what a change reaches, and folds what is too much", async (browser, mock) => {
+    const tab = await at(browser, mock, "/portal/catalog/default/component/twin-engine");
+    const { page } = tab;
+    await page.getByRole("link", { name: "Open in graph" }).click();
+    const strip = page.getByRole("region", { name: /About/ });
+    await strip.getByRole("heading", { name: "twin-engine" }).waitFor();
+    const count = () => page.locator(".g .n").count();
+    const both = await count();
+    await page.getByRole("button", { name: "Downstream" }).click();
+    await until("less than all", async () => (await count()) < both);
+    must(/way=down/.test(page.url()), page.url());
+    await page.reload();
+    await strip.getByText("surgical-process-monitoring").first().waitFor();
+    await page.locator(".g a.n", { hasText: "surgical-process-monitoringservice" }).first().click();
+    await strip.getByText("building-managment").waitFor();
+    must((await page.locator(".g .miss").count()) === 1, "what is not there is not drawn");
+    await page.getByRole("combobox", { name: "System" }).selectOption("");
+    await shown(tab, "Choose a node");
+    must((await page.getByRole("button", { name: "Upstream" }).getAttribute("aria-disabled")) === "true", "a way is offered from nowhere");
+    await tab.close();
+    mock.forget();
+    const many = await at(browser, mock, "/portal/graph", "developer.wide");
+    await shown(many, "each system is one");
+    await sound(many, "portal-graph-folded");
+    await many.page.locator(".g a.n", { hasText: "made-up" }).first().click();
+    await shown(many, "nodes, of");
+    await sound(many, "portal-graph-wide");
+    await many.close();
+  }],
   ["portal: documentation is read within the portal", async (browser, mock) => {
     const tab = await at(browser, mock, "/portal/docs/default/system/operating-block");
     const { page } = tab;
@@ -259,6 +288,8 @@ export const PORTAL_JOURNEYS = [
       ["developer.empty", "/portal", "Nothing needs attention"],
       ["developer.empty", "/portal/catalog", "The catalogue is empty"],
       ["developer.empty", "/portal/docs", "Nothing is documented yet"],
+      ["developer.empty", "/portal/graph", "Nothing here has relations"],
+      ["developer.error", "/portal/graph", "Could not read the graph"],
       ["developer.error", "/portal", "Could not read"],
       ["developer.error", "/portal/catalog", "Could not read the catalogue"],
       ["developer.error", "/portal/catalog/default/component/staff-tracking", "Could not read staff-tracking"],

@@ -42,9 +42,19 @@ function full(text, kind) {
   return `${ownKind}:${namespace}/${name}`.toLowerCase();
 }
 
-/** The catalogue; with `more` so many made-up components beside it. */
-export function estate(more = 0) {
-  const all = [...descriptors(), ...ADDED.map((entity) => ({ file: "catalog-info.yaml", entity }))].map(({ file, entity }, index) => {
+/** A system of two hundred entities that need each other. */
+function wide() {
+  const name = (nth) => `made-up-${String(nth).padStart(3, "0")}`;
+  const parts = Array.from({ length: 200 }, (_, nth) => ({
+    kind: "Component", metadata: { name: name(nth) },
+    spec: { type: "service", lifecycle: "production", owner: "group:default/block", system: "made-up", dependsOn: nth === 0 ? ["component:default/twin-engine"] : [`component:default/${name(Math.floor((nth - 1) / 3))}`] },
+  }));
+  return [{ kind: "System", metadata: { name: "made-up" }, spec: { owner: "group:default/block" } }, ...parts];
+}
+
+/** The catalogue; with `more` so many made-up components beside it, and with those of `added`. */
+export function estate(more = 0, added = []) {
+  const all = [...descriptors(), ...[...ADDED, ...added].map((entity) => ({ file: "catalog-info.yaml", entity }))].map(({ file, entity }, index) => {
     const copy = JSON.parse(JSON.stringify({ apiVersion: "backstage.io/v1alpha1", ...entity }));
     const place = (name) => `file:/srv/chiron/${name}`;
     copy.metadata.namespace ??= "default";
@@ -240,7 +250,7 @@ const MORE = { many: 10_000 };
 export async function portal(state, { path, url, request, role, mood, json, response, bodyOf }) {
   if (!/^\/api\/(catalog|techdocs|search)\//.test(path)) return false;
   const refuse = (status, name, message) => json(status, { error: { name, message }, request: { method: request.method, url: path }, response: { statusCode: status } }, { traceparent: "00-7f310c5be27a1ae38482757c4bdd7d94-efc50547877e3cbf-01" });
-  const all = (state.estate ??= estate(MORE[mood] ?? 0)).filter((it) => !state.removed?.has(it.metadata.uid));
+  const all = (state.estate ??= estate(MORE[mood] ?? 0, mood === "wide" ? wide() : [])).filter((it) => !state.removed?.has(it.metadata.uid));
   const body = ["POST", "PUT"].includes(request.method) ? await bodyOf(request) : undefined;
   if (role === "display") return refuse(403, "NotAllowedError", "the catalogue may not be read");
   if (mood === "error" || (mood === "facetless" && path.endsWith("/entity-facets"))) return refuse(500, "Error", "bug");

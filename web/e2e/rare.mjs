@@ -49,6 +49,8 @@ const PAGES = [
   ["portal-system", "/portal/catalog/default/system/operating-block", "developer", "staff-tracking"],
   ["portal-api", "/portal/catalog/default/api/staff-tracking?tab=definition", "developer", "GET"],
   ["portal-origin", "/portal/catalog/default/component/performance?tab=origin", "developer", "java-17"],
+  ["portal-graph", "/portal/graph", "developer", "twin-engine"],
+  ["portal-graph-chosen", "/portal/graph?system=system:default/operating-block&at=component:default/surgical-process-monitoring", "developer", "twin-engine"],
   ["portal-documented", "/portal/docs", "developer", "A hospital's operating block as a digital twin"],
   ["portal-page", "/portal/docs/default/system/operating-block/how/states", "developer", "Transitions"],
   ["portal-search", "/portal/catalog?kind=component", "developer", "api-gateway", "searching"],

@@ -9,6 +9,7 @@ import type { BookingsSearch } from "~/features/bookings/page";
 import type { ReportsSearch } from "~/features/reports/list";
 import type { StaffSearch } from "~/features/staff/page";
 import type { CatalogueSearch } from "~/lib/facets";
+import type { GraphSearch } from "~/lib/places";
 
 import { Broken } from "./broken";
 import { NotFound, Root } from "./root";
@@ -140,6 +141,12 @@ const entity = createRoute({
   validateSearch: (given): EntitySearch => ({ tab: text(given["tab"]), steps: ([2, 3] as const).find((it) => it === given["steps"]) }),
   component: lazyRouteComponent(() => import("~/features/portal/entity"), "EntityPage"),
 });
+const graph = createRoute({
+  getParentRoute: () => portal,
+  path: "/graph",
+  validateSearch: (given): GraphSearch => texts(given),
+  component: lazyRouteComponent(() => import("~/features/portal/graph"), "GraphPage"),
+});
 const documented = createRoute({
   getParentRoute: () => portal,
   path: "/docs",
@@ -150,7 +157,7 @@ const reader = createRoute({
   path: "/docs/$namespace/$kind/$name/$",
   component: lazyRouteComponent(() => import("~/features/portal/reader"), "ReaderPage"),
 });
-const tree = root.addChildren([home, signIn, rooms, room, block, figures, staff, bookings, reports, report, building, design, portal.addChildren([portalHome, catalogue, entity, documented, reader])]);
+const tree = root.addChildren([home, signIn, rooms, room, block, figures, staff, bookings, reports, report, building, design, portal.addChildren([portalHome, catalogue, entity, graph, documented, reader])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({ routeTree: tree, context: { client }, defaultPreload: "intent", defaultErrorComponent: Broken, scrollRestoration: true });

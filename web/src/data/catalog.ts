@@ -1,9 +1,9 @@
 /** What is read of the software catalogue: each thing once, with its key and how fresh it is. */
-import { queryOptions, type QueryClient } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 
 import type { paths } from "~/api/catalog";
 import { blockNow } from "~/lib/clock";
-import { documentedAt, entityOf, isRecord, isTopic, listOf, NAMING_FIELDS, namedBy, parseRef, related, textOf, type Entity, type Ref } from "~/lib/entity";
+import { documentedAt, entityOf, isRecord, listOf, NAMING_FIELDS, namedBy, parseRef, related, textOf, type Entity, type Ref } from "~/lib/entity";
 import { conditionOf, FACETS, ORDERS, PATHS, predicateOf, type Condition, type Facet, type Predicate, type Wanted } from "~/lib/facets";
 
 import { body, orNull, served } from "./http";
@@ -86,7 +86,8 @@ export async function everything(wanted: Wanted, mine: readonly string[], most =
   return whole(askedOf({ ...wanted, at: undefined }, mine), most);
 }
 
-async function whole(asked: Omit<Asked, "limit">, most: number): Promise<Entity[]> {
+/** All that is asked for, page by page. */
+export async function whole(asked: Omit<Asked, "limit">, most: number): Promise<Entity[]> {
   const all: Entity[] = [];
   let cursor: string | undefined;
   do {
@@ -181,7 +182,7 @@ export const ancestryQuery = (ref: Ref) =>
     staleTime: MINUTE,
   });
 
-async function byRefs(refs: readonly string[], fields: readonly string[]): Promise<ReadonlyMap<string, Entity | null>> {
+export async function byRefs(refs: readonly string[], fields: readonly string[]): Promise<ReadonlyMap<string, Entity | null>> {
   const found = new Map<string, Entity | null>();
   for (let from = 0; from < refs.length; from += 500) {
     const asked = refs.slice(from, from + 500);
@@ -314,96 +315,6 @@ export const documentedQuery = queryOptions({
   },
   staleTime: MINUTE,
 });
-
-export interface Knot {
-  readonly ref: string;
-  /** Null for what is named and not there. */
-  readonly entity: Entity | null;
-  /** Steps from the middle: below zero what it needs, above who feels its change. */
-  readonly rank: number;
-}
-
-export interface Wire {
-  readonly from: string;
-  readonly to: string;
-  /** Carries events or calls to whom it leads to, or is merely needed there. */
-  readonly carries: boolean;
-}
-
-export interface Neighbourhood {
-  readonly knots: readonly Knot[];
-  readonly wires: readonly Wire[];
-  /** There is more than is drawn. */
-  readonly isCut: boolean;
-}
-
-/** Nodes that a drawing can show and still be read. */
-export const MOST_KNOTS = 60;
-
-/** What leads from the needed to who needs it, by the relation of an entity. */
-export function wiresOf(entity: Entity): readonly Wire[] {
-  return entity.relations.flatMap(({ type, target }): Wire[] => {
-    switch (type) {
-      case "consumesApi":
-        return [{ from: target, to: entity.ref, carries: true }];
-      case "providesApi":
-      case "apiConsumedBy":
-        return [{ from: entity.ref, to: target, carries: true }];
-      case "apiProvidedBy":
-        return [{ from: target, to: entity.ref, carries: true }];
-      case "dependsOn":
-        return [{ from: target, to: entity.ref, carries: false }];
-      case "dependencyOf":
-        return [{ from: entity.ref, to: target, carries: false }];
-      default:
-        return [];
-    }
-  });
-}
-
-const KNOT_FIELDS: readonly string[] = ["kind", "metadata.name", "metadata.namespace", "metadata.title", "spec.type", "spec.owner", "spec.system", "relations"];
-
-/** What is so many steps around an entity, upstream and downstream. */
-export const neighbourhoodQuery = (centre: Entity, depth: number, queries: QueryClient) =>
-  queryOptions({
-    queryKey: [...catalogKeys.entity(centre.ref), "around", depth, centre.relations],
-    queryFn: async (): Promise<Neighbourhood> => {
-      const knots = new Map<string, Knot>([[centre.ref, { ref: centre.ref, entity: centre, rank: 0 }]]);
-      const wires = new Map<string, Wire>();
-      let edge: readonly Knot[] = [...knots.values()];
-      let isCut = false;
-      for (let step = 1; step <= depth && edge.length > 0; step += 1) {
-        const next = new Map<string, number>();
-        for (const { ref, entity, rank } of edge) {
-          for (const wire of entity === null ? [] : wiresOf(entity)) {
-            const isUp = wire.to === ref;
-            const other = isUp ? wire.from : wire.to;
-            // One goes on in the direction in which one came.
-            if (rank < 0 && !isUp) continue;
-            if (rank > 0 && isUp) continue;
-            if (!knots.has(other) && !next.has(other)) {
-              if (knots.size + next.size >= MOST_KNOTS) {
-                isCut = true;
-                continue;
-              }
-              next.set(other, isUp ? rank - 1 : rank + 1);
-            }
-            wires.set(`${wire.from} ${wire.to}`, wire);
-          }
-        }
-        const found = await queries.fetchQuery(refsQuery([...next.keys()], KNOT_FIELDS));
-        edge = [...next].map(([ref, rank]) => ({ ref, entity: found.get(ref) ?? null, rank }));
-        for (const knot of edge) knots.set(knot.ref, knot);
-      }
-      return { knots: [...knots.values()], wires: [...wires.values()], isCut };
-    },
-    staleTime: FRESH,
-  });
-
-export function isPill(knot: Knot): boolean {
-  const kind = knot.entity?.kind ?? parseRef(knot.ref)?.kind ?? "";
-  return isTopic(kind, knot.entity === null ? "" : textOf(knot.entity.spec["type"]));
-}
 
 /** Has an entity's source looked at again. */
 export function refresh(ref: string): Promise<unknown> {

@@ -1,9 +1,6 @@
 /** What the portal reads, from the wire to what is shown. */
 import { expect, it as test } from "vitest";
 
-import { entityOf } from "~/lib/entity";
-
-import { wiresOf } from "./catalog";
 import { findParams, foundOf } from "./find";
 import { toldOf } from "./techdocs";
 
@@ -23,26 +20,6 @@ test("a search asks by type, interfaces by their kind", () => {
   expect(findParams("a b", "docs").toString()).toBe("term=a+b&types%5B%5D=techdocs&pageLimit=25");
   expect(findParams("a", "apis").getAll("filters[kind]")).toEqual(["API"]);
   expect(findParams("a", "entities").get("types[]")).toBe("software-catalog");
-});
-
-test("relations lead from the needed to who needs it", () => {
-  const entity = entityOf({
-    kind: "Component",
-    metadata: { name: "a" },
-    relations: [
-      { type: "consumesApi", targetRef: "api:default/x" },
-      { type: "providesApi", targetRef: "api:default/a" },
-      { type: "dependsOn", targetRef: "resource:default/db" },
-      { type: "dependencyOf", targetRef: "component:default/b" },
-      { type: "ownedBy", targetRef: "group:default/g" },
-    ],
-  })!;
-  expect(wiresOf(entity).map((it) => `${it.from} > ${it.to} ${it.carries ? "carries" : "needs"}`)).toEqual([
-    "api:default/x > component:default/a carries",
-    "component:default/a > api:default/a carries",
-    "resource:default/db > component:default/a needs",
-    "component:default/a > component:default/b needs",
-  ]);
 });
 
 test("what the hub tells of a build", () => {

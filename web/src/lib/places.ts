@@ -2,6 +2,9 @@
 import { parseRef, type Ref } from "./entity";
 import type { CatalogueSearch } from "./facets";
 
+/** A part of the graph: a system, a node in it, and what it needs or who feels its change alone. */
+export type GraphSearch = { readonly [K in "system" | "at" | "way"]?: string | undefined };
+
 const segment = encodeURIComponent;
 
 function withParams(path: string, params: Readonly<Record<string, string | undefined>>): string {
@@ -20,6 +23,7 @@ export const places = {
     const found = typeof ref === "string" ? parseRef(ref) : ref;
     return found === undefined ? "/portal/catalog" : withParams(`/portal/catalog/${at(found)}`, { tab });
   },
+  graph: (search: GraphSearch = {}) => withParams("/portal/graph", search),
   documented: () => "/portal/docs",
   page: (site: Ref, path = "", anchor = "") => {
     const own = path.split("/").map(segment).join("/");

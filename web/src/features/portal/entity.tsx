@@ -4,12 +4,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams, useRouter, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 
-import { catalogKeys, entityQuery, missingQuery, refresh, unregister, wiresOf } from "~/data/catalog";
+import { catalogKeys, entityQuery, missingQuery, refresh, unregister } from "~/data/catalog";
 import { useSession } from "~/data/hooks";
 import { failureOf } from "~/data/http";
 import { useRecent } from "~/data/kept";
 import { blockNow } from "~/lib/clock";
 import { documentedAt, isAddress, isOrphan, namedBy, related, textOf, type Entity } from "~/lib/entity";
+import { wiresOf } from "~/lib/graph";
 import { places } from "~/lib/places";
 import { usePortal } from "~/lib/portal-words";
 import { Button, HoldButton } from "~/ui/button";

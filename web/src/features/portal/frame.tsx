@@ -28,6 +28,7 @@ const ENTRIES: readonly Entry[] = [
   { to: places.catalogue(), icon: "catalog", name: "nav.catalogue", isHere: (path, kind) => path.startsWith("/portal/catalog") && kind !== "api" && kind !== "group" },
   { to: places.catalogue({ kind: "api" }), icon: "api", name: "nav.apis", isHere: (path, kind) => path.startsWith("/portal/catalog") && kind === "api" },
   { to: places.documented(), icon: "docs", name: "nav.docs", isHere: (path) => path.startsWith("/portal/docs") },
+  { to: places.graph(), icon: "graph", name: "nav.graph", isHere: (path) => path.startsWith("/portal/graph") },
   { to: places.catalogue({ kind: "group" }), icon: "group", name: "nav.teams", isHere: (path, kind) => path.startsWith("/portal/catalog") && kind === "group" },
 ];
 
@@ -45,9 +46,9 @@ export function PortalFrame() {
   const segments = pathname.split("/");
   const kind = (segments[2] === "catalog" ? (segments[4] ?? ("kind" in search ? search.kind : undefined)) : undefined) ?? "";
   const isHome = /^\/portal\/?$/.test(pathname);
-  const isReader = /^\/portal\/docs\/./.test(pathname);
+  const isWide = /^\/portal\/(docs\/.|graph)/.test(pathname);
   return (
-    <div className={`portal ${isReader ? "is-rail" : isHome ? "" : "is-tight"}`}>
+    <div className={`portal ${isWide ? "is-rail" : isHome ? "" : "is-tight"}`}>
       <nav className="column" aria-label={p("nav.portal")}>
         <ul>
           {ENTRIES.map((it) => (

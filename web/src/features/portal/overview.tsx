@@ -2,11 +2,13 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 
-import { neighbourhoodQuery, refsQuery, wiresOf } from "~/data/catalog";
+import { refsQuery } from "~/data/catalog";
+import { neighbourhoodQuery } from "~/data/graph";
 import { failureOf } from "~/data/http";
 import { docPageQuery, siteQuery } from "~/data/techdocs";
 import { documentedAt, listOf, related, textOf, type Entity } from "~/lib/entity";
 import { clockTime } from "~/lib/format";
+import { systemOf, wiresOf } from "~/lib/graph";
 import { places } from "~/lib/places";
 import { usePortal } from "~/lib/portal-words";
 import { inOrder } from "~/lib/site";
@@ -50,6 +52,7 @@ function Around({ entity }: { entity: Entity }) {
         <h2>{p("relations")}</h2>
         <span className="t3">{p(steps === 1 ? "relations.one" : "relations.steps", { count: steps })}</span>
         <span className="grow" />
+        <Go to={places.graph({ system: systemOf(entity), at: entity.ref })}>{p("graph.open")}</Go>
         <div className="segments" role="group" aria-label={p("steps")}>
           {STEPS.map((it) => (
             <Button key={it} pressed={it === steps} label={p("steps.label", { count: it })} onClick={() => void navigate({ search: (before) => ({ ...before, steps: it === 1 ? undefined : it }), replace: true })}>
