@@ -51,6 +51,7 @@ test("one way around a node is that way alone", () => {
   expect(refs("c", "up")).toBe("abcx");
   expect(refs("c", "down")).toBe("cd");
   expect(refs("c")).toBe("abcdx");
+  expect(said(graphOf(new Map(), all, "c", "up").wires)).toBe("a>b b>c x>c");
 });
 
 test("systems take the place of what is in them", () => {
