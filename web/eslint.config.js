@@ -3,7 +3,7 @@ import js from "@eslint/js";
 import hooks from "eslint-plugin-react-hooks";
 import ts from "typescript-eslint";
 
-const features = ["rooms", "block", "staff", "bookings", "reports", "building", "design", "account"];
+const features = ["rooms", "block", "staff", "bookings", "reports", "building", "design", "account", "portal"];
 
 const outside = (folders) => ({
   patterns: folders.map((folder) => ({

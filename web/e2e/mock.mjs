@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 
+import { portal } from "./portal.mjs";
 import * as world from "./world.mjs";
 
 export const DIST = new URL("../dist", import.meta.url).pathname;
@@ -50,6 +51,10 @@ export async function startMock() {
     /** A sign of life on every stream. */
     beat() {
       for (const stream of state.streams) stream.beat();
+    },
+    /** Another catalogue for who signs in next. */
+    forget() {
+      state.estate = undefined;
     },
     cut() {
       state.isCut = true;
@@ -108,6 +113,7 @@ async function answer(state, request, response) {
   const extra = mood === "partial" ? { "chiron-partial": "staff-tracking" } : {};
   const list = (entries) => (entries.length === 0 ? response.writeHead(204, extra).end() : json(200, { entries, total: entries.length, next: null }, extra));
   const isEmpty = mood === "empty";
+  if ((await portal(state, { path, url, request, role, mood, json, response, bodyOf })) !== false) return undefined;
 
   if (request.method !== "GET") return change(state, { path, url, request, role, mood, json, problem, response });
   if (path === "/api/v1/obd/live") {

@@ -11,6 +11,11 @@ const STATES = {
     mock.cut();
     await page.getByRole("alert").first().waitFor();
   },
+  async searching(page) {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill("surg proc");
+    await page.locator("mark").first().waitFor();
+  },
   async proposal(page, mock) {
     await until("the stream", () => mock.opened.at(-1)?.patients.length === 1);
     propose(mock);
@@ -38,6 +43,17 @@ const PAGES = [
   ["report", "/reports/process-0", "surgeon", "Mele"],
   ["building", "/building", "manager", "Endoscope 2"],
   ["design", "/design", "nurse", "bg"],
+  ["portal-home", "/portal", "developer", "legacy-anaesthesia-export"],
+  ["portal-catalogue", "/portal/catalog?kind=component&type=service", "developer", "api-gateway"],
+  ["portal-entity", "/portal/catalog/default/component/surgical-process-monitoring", "developer", "twin-engine"],
+  ["portal-system", "/portal/catalog/default/system/operating-block", "developer", "staff-tracking"],
+  ["portal-api", "/portal/catalog/default/api/staff-tracking?tab=definition", "developer", "GET"],
+  ["portal-origin", "/portal/catalog/default/component/performance?tab=origin", "developer", "java-17"],
+  ["portal-graph", "/portal/graph", "developer", "twin-engine"],
+  ["portal-graph-chosen", "/portal/graph?system=system:default/operating-block&at=component:default/surgical-process-monitoring", "developer", "twin-engine"],
+  ["portal-documented", "/portal/docs", "developer", "A hospital's operating block as a digital twin"],
+  ["portal-page", "/portal/docs/default/system/operating-block/how/states", "developer", "Transitions"],
+  ["portal-search", "/portal/catalog?kind=component", "developer", "api-gateway", "searching"],
 ];
 
 async function shown(browser, mock, [name, path, user, text, state], look) {

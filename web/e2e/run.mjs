@@ -7,6 +7,7 @@
 import { figures } from "./figures.mjs";
 import { launch, Wrong } from "./kit.mjs";
 import { startMock } from "./mock.mjs";
+import { PORTAL_JOURNEYS } from "./portal-journeys.mjs";
 import { JOURNEYS, looks } from "./rare.mjs";
 import { binary, realJourney, startReal } from "./real.mjs";
 import { soak } from "./soak.mjs";
@@ -41,7 +42,7 @@ async function attempt(name, work) {
 const real = alone.length === 0 && !args.includes("--no-real") && isChosen("real") ? startReal() : undefined;
 real?.catch(() => undefined);
 
-const queue = alone.length > 0 ? alone : [...looks(isFull), ...JOURNEYS].filter(([name]) => isChosen(name));
+const queue = alone.length > 0 ? alone : [...looks(isFull), ...JOURNEYS, ...PORTAL_JOURNEYS].filter(([name]) => isChosen(name));
 async function worker() {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const [name, work] = next;

@@ -7,6 +7,7 @@ const SERVICES = [
   "api-gateway-web",
   "automation-management",
   "building-management",
+  "catalog",
   "patient-management-integration",
   "performance",
   "staff-tracking",

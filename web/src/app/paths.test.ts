@@ -19,5 +19,6 @@ test("addresses stay what they are", () => {
     report: "/reports/or-2%2F%C3%A4",
     building: "/building",
     design: "/design",
+    portal: "/portal",
   });
 });

@@ -16,4 +16,5 @@ export const paths = {
   report: (process: string) => `/reports/${segment(process)}`,
   building: () => "/building",
   design: () => "/design",
+  portal: () => "/portal",
 } as const;

@@ -75,15 +75,16 @@ function Signed({ isLocked, userId }: { isLocked: boolean; userId: string }) {
 
   const isWall = may.isWall || new URLSearchParams(location.searchStr).has("wall");
   const isRoom = /^\/rooms\/.+/.test(location.pathname);
+  const isPortal = /^\/portal(\/|$)/.test(location.pathname);
   const density = useDensity(isWall, isRoom);
   const hasShell = !isWall && density !== "tablet";
   if (isLocked) return <LockScreen userId={userId} place={isRoom ? decodeURIComponent(location.pathname.slice(7)) : undefined} />;
   if (settings.data === undefined && settings.isPending) return <Waiting />;
   return (
     <PatientCodes value={usePatientCodes}>
-      {hasShell ? <Shell userId={userId} /> : null}
+      {hasShell ? <Shell userId={userId} isPortal={isPortal} /> : null}
       {hasShell ? <Notices /> : null}
-      <Keys isWall={isWall} />
+      <Keys isWall={isWall} isPortal={isPortal} />
       <Outlet />
     </PatientCodes>
   );

@@ -8,9 +8,17 @@ import type { BlockSearch } from "~/features/block/page";
 import type { BookingsSearch } from "~/features/bookings/page";
 import type { ReportsSearch } from "~/features/reports/list";
 import type { StaffSearch } from "~/features/staff/page";
+import type { CatalogueSearch } from "~/lib/facets";
+import type { GraphSearch } from "~/lib/places";
 
 import { Broken } from "./broken";
 import { NotFound, Root } from "./root";
+
+interface EntitySearch {
+  readonly tab?: string | undefined;
+  /** How far its relations are followed, when that is not one. */
+  readonly steps?: 2 | 3 | undefined;
+}
 
 const SPANS = ["week", "dates"] as const;
 const SORTS = ["room", "delay", "elapsed", "team"] as const;
@@ -19,6 +27,11 @@ const SORTS = ["room", "delay", "elapsed", "team"] as const;
 function text(given: unknown): string | undefined {
   if (typeof given === "number") return String(given);
   return typeof given === "string" && given !== "" ? given : undefined;
+}
+
+/** All words of the address. */
+function texts(given: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(Object.entries(given).flatMap(([name, it]) => (["string", "number", "boolean"].includes(typeof it) && it !== "" ? [[name, String(it)]] : [])));
 }
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Root, notFoundComponent: NotFound, errorComponent: Broken });
@@ -106,7 +119,45 @@ const design = createRoute({
   component: lazyRouteComponent(() => import("~/features/design/page"), "DesignPage"),
 });
 
-const tree = root.addChildren([home, signIn, rooms, room, block, figures, staff, bookings, reports, report, building, design]);
+const portal = createRoute({
+  getParentRoute: () => root,
+  path: "/portal",
+  component: lazyRouteComponent(() => import("~/features/portal/frame"), "PortalFrame"),
+});
+const portalHome = createRoute({
+  getParentRoute: () => portal,
+  path: "/",
+  component: lazyRouteComponent(() => import("~/features/portal/home"), "HomePage"),
+});
+const catalogue = createRoute({
+  getParentRoute: () => portal,
+  path: "/catalog",
+  validateSearch: (given): CatalogueSearch => texts(given),
+  component: lazyRouteComponent(() => import("~/features/portal/catalogue"), "CataloguePage"),
+});
+const entity = createRoute({
+  getParentRoute: () => portal,
+  path: "/catalog/$namespace/$kind/$name",
+  validateSearch: (given): EntitySearch => ({ tab: text(given["tab"]), steps: ([2, 3] as const).find((it) => it === given["steps"]) }),
+  component: lazyRouteComponent(() => import("~/features/portal/entity"), "EntityPage"),
+});
+const graph = createRoute({
+  getParentRoute: () => portal,
+  path: "/graph",
+  validateSearch: (given): GraphSearch => texts(given),
+  component: lazyRouteComponent(() => import("~/features/portal/graph"), "GraphPage"),
+});
+const documented = createRoute({
+  getParentRoute: () => portal,
+  path: "/docs",
+  component: lazyRouteComponent(() => import("~/features/portal/documented"), "DocumentedPage"),
+});
+const reader = createRoute({
+  getParentRoute: () => portal,
+  path: "/docs/$namespace/$kind/$name/$",
+  component: lazyRouteComponent(() => import("~/features/portal/reader"), "ReaderPage"),
+});
+const tree = root.addChildren([home, signIn, rooms, room, block, figures, staff, bookings, reports, report, building, design, portal.addChildren([portalHome, catalogue, entity, graph, documented, reader])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({ routeTree: tree, context: { client }, defaultPreload: "intent", defaultErrorComponent: Broken, scrollRestoration: true });

@@ -21,24 +21,29 @@ const TABS: readonly { readonly to: string; readonly key: Key; readonly needs?: 
   { to: paths.bookings(), key: "nav.bookings", needs: "readNames" },
   { to: paths.figures(), key: "nav.figures", needs: "readProcesses" },
   { to: paths.building(), key: "nav.building" },
+  { to: paths.portal(), key: "nav.portal" },
 ];
 
-export function Shell({ userId }: { userId: string }) {
+export function Shell({ userId, isPortal }: { userId: string; isPortal: boolean }) {
   const { t, language } = useWords();
   const may = useMay();
   const { theme, setTheme, setLanguage } = usePreferences();
   const connection = useConnection();
   const now = useClock();
+  // The first keys that one types are the search's, not the page's.
+  useEffect(() => void (isPortal ? import("~/features/portal/search") : import("./search")), [isPortal]);
   return (
-    <header className="shell">
+    <header className={isPortal ? "shell shell-portal" : "shell"}>
       <a className="skip" href="#main">
         {t("skip")}
       </a>
-      <Link to="/block" className="mark" aria-label={t("product")}>
+      <Link to={isPortal ? "/portal" : "/block"} className="mark" aria-label={isPortal ? `${t("product")} ${t("portal")}` : t("product")}>
         <Mark />
-        <span>{t("product")}</span>
+        <span>{t("product")}</span>{" "}
+        {isPortal ? <span className="t3">{t("portal")}</span> : null}
       </Link>
-      <nav aria-label={t("nav")}>
+      {isPortal ? <div id="crumbs" /> : null}
+      <nav aria-label={t("nav")} hidden={isPortal}>
         {TABS.filter((tab) => tab.needs === undefined || may[tab.needs]).map((tab) => (
           <Link key={tab.to} to={tab.to} activeOptions={{ exact: tab.to === paths.block(), includeSearch: false }} activeProps={{ "aria-current": "page" }}>
             {t(tab.key)}
@@ -51,7 +56,7 @@ export function Shell({ userId }: { userId: string }) {
         <span>{t("search")}</span>{" "}
         <kbd>{t("search.key")}</kbd>
       </button>
-      {connection.kind === "lost" ? (
+      {isPortal ? null : connection.kind === "lost" ? (
         <span className="chip">{t("live.lost")}</span>
       ) : (
         <span className="live">

@@ -118,6 +118,8 @@ function sayingOf(problem: unknown): string {
   if (typeof problem !== "object" || problem === null) return "";
   const text = "detail" in problem && typeof problem.detail === "string" ? problem.detail : "";
   const title = "title" in problem && typeof problem.title === "string" ? problem.title : "";
+  // Backstage's envelope, on the faces of the developer platform.
+  if ("error" in problem) return sayingOf({ detail: typeof problem.error === "object" && problem.error !== null && "message" in problem.error ? problem.error.message : "" });
   const errors = "errors" in problem && Array.isArray(problem.errors) ? problem.errors : [];
   const places = errors.flatMap((it: unknown) =>
     typeof it === "object" && it !== null && "pointer" in it && "detail" in it
@@ -128,10 +130,16 @@ function sayingOf(problem: unknown): string {
 }
 
 const base = typeof location === "undefined" ? "http://localhost" : location.origin;
+
+/** A typed client of an interface that the gateway serves under its own paths. */
+export function served<T extends object>() {
+  return createClient<T>({ baseUrl: base, fetch: ask });
+}
+
 const behind = (service: string) => ({ baseUrl: `${base}/services/${service}`, fetch: ask });
 
 export const api = {
-  gateway: createClient<Gateway>({ baseUrl: base, fetch: ask }),
+  gateway: served<Gateway>(),
   automation: createClient<Automation>(behind("automation-management")),
   bookings: createClient<Bookings>(behind("surgery-booking-integration")),
   building: createClient<Building>(behind("building-management")),
@@ -189,8 +197,8 @@ export async function entries<T>(most: number, ask: (from: { readonly cursor?: s
 }
 
 /** Asks for something that no document describes in full, such as a command. */
-export async function send(method: string, path: string, headers: Record<string, string> = {}): Promise<Response> {
-  const response = await ask(new Request(`${base}${path}`, { method, headers }));
+export async function send(method: string, path: string, headers: Record<string, string> = {}, signal: AbortSignal | null = null): Promise<Response> {
+  const response = await ask(new Request(`${base}${path}`, { method, headers, signal }));
   if (response.ok) return response;
   let problem: unknown;
   try {

@@ -10,6 +10,8 @@ export const en = {
   "nav.bookings": "Bookings",
   "nav.building": "Building",
   "nav.design": "Design system",
+  "nav.portal": "Portal",
+  portal: "portal",
   search: "Search",
   "search.key": "Ctrl K",
   "search.hint": "Room, patient, surgery",

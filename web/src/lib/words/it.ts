@@ -12,6 +12,8 @@ export const it: Readonly<Record<Key, string>> = {
   "nav.bookings": "Prenotazioni",
   "nav.building": "Edificio",
   "nav.design": "Design system",
+  "nav.portal": "Portale",
+  portal: "portale",
   search: "Cerca",
   "search.key": "Ctrl K",
   "search.hint": "Sala, paziente, intervento",
