@@ -17,8 +17,9 @@ const PROGRAMS: [&str; 9] = [
     "assets",
 ];
 /// First segments of the application's places.
-const PLACES: [&str; 9] =
-    ["", "sign-in", "rooms", "block", "staff", "bookings", "reports", "building", "design"];
+const PLACES: [&str; 10] = [
+    "", "sign-in", "rooms", "block", "staff", "bookings", "reports", "building", "design", "portal",
+];
 
 /// What a path asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -151,6 +152,7 @@ mod tests {
         check("/rooms/or-1", "place");
         check("/rooms/or-1.a", "place");
         check("/rooms/Saal%201", "place");
+        check("/portal/docs/default/system/operating-block/adr/0001", "place");
         check("/index.html", "index.html");
         check("/icon.svg", "icon.svg");
         check("/assets/index-1a2b.js", "assets/index-1a2b.js");

@@ -382,9 +382,9 @@ mod tests {
     }
 
     /// Whether the commit of such writes waited for the disk.
-    fn synced(writer: &Writer, writes: Vec<Vec<Op>>) -> bool {
+    fn waits_for_the_disk(writer: &Writer, requests: Vec<Vec<Op>>) -> bool {
         let with_reply = |ops| (ops, oneshot::channel().0);
-        writer.commit(writes.into_iter().map(with_reply).collect());
+        writer.commit(requests.into_iter().map(with_reply).collect());
         let synchronous =
             writer.connection.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0));
         // <https://www.sqlite.org/pragma.html#pragma_synchronous>: 1 is NORMAL, 2 is FULL.
@@ -403,10 +403,10 @@ mod tests {
             let writer = Writer { connection, progress, lock: None, durability, checkpoints: None };
             let event = || Op::Outbox("{}".to_owned());
             let is_durable = durability == Durability::Durable;
-            assert_eq!(synced(&writer, vec![vec![event()]]), is_durable);
-            assert!(!synced(&writer, vec![vec![Op::Relayed(1)], vec![Op::Relayed(2)]]));
+            assert_eq!(waits_for_the_disk(&writer, vec![vec![event()]]), is_durable);
+            assert!(!waits_for_the_disk(&writer, vec![vec![Op::Relayed(1)], vec![Op::Relayed(2)]]));
             let mixed = vec![vec![Op::Relayed(3)], vec![event()]];
-            assert_eq!(synced(&writer, mixed), is_durable);
+            assert_eq!(waits_for_the_disk(&writer, mixed), is_durable);
         }
     }
 }
