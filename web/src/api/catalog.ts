@@ -1152,6 +1152,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entities and pages of documentation that have what is looked for. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description what is looked for; everything by name when empty */
+                    term?: string;
+                    /** @description software-catalog, techdocs; also types[] and types[0] */
+                    types?: string[];
+                    /** @description filters[kind], [type], [owner], [lifecycle], [namespace], [name]; repeated for or */
+                    filters?: unknown;
+                    /** @description where the list goes on */
+                    pageCursor?: string;
+                    /** @description 0 to 100, 25 unless given */
+                    pageLimit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description results, numberOfResults, nextPageCursor, previousPageCursor */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description InputError */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description No identity, or a token that is not valid */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not allowed */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description the index is being made */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/techdocs/metadata/entity/{namespace}/{kind}/{name}": {
         parameters: {
             query?: never;

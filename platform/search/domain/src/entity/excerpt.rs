@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::query::Query;
-use super::word::{Word, fold, forgives, forms, one_typo, runs, words};
+use super::word::{Word, fold, forgives, forms, may_be_typo, one_typo, runs, words};
 
 /// Letters of a text that are shown, about.
 const SHOWN: usize = 240;
@@ -49,6 +49,7 @@ impl Sought {
     /// Whether a word is this one but for a typo.
     fn resembles(&self, word: &str) -> bool {
         forgives(&self.folded)
+            && may_be_typo(&self.folded, word)
             && (one_typo(&self.folded, word)
                 || forms(word).iter().any(|form| one_typo(&self.folded, form)))
     }
