@@ -185,8 +185,8 @@ fn index(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 async fn documents_have_backstages_form() {
     let world = World::start().await;
     let body = world.found("term=staff-tracking&types[]=software-catalog").await;
-    assert_eq!(titles(&body), "Staff tracking, staff-tracking-ui, payroll");
-    assert_eq!(body["numberOfResults"], 3);
+    assert_eq!(titles(&body), "Staff tracking, staff-tracking-ui");
+    assert_eq!(body["numberOfResults"], 2);
     assert!(body.get("nextPageCursor").is_none() && body.get("previousPageCursor").is_none());
     let first = &body["results"][0];
     let document = json!({
@@ -238,9 +238,11 @@ async fn names_parts_typos_other_forms_and_definitions_are_found() {
     for nothing in ["zebra", "rck", "trkcaing"] {
         assert_eq!(world.titles(&format!("term={nothing}")).await, "", "{nothing}");
     }
-    // Who has all words comes first.
-    let titles = world.titles("term=tracking+salaries").await;
-    assert_eq!(titles, "payroll, Staff tracking, staff-tracking-ui");
+    // Some words are enough where nobody has all.
+    assert_eq!(world.titles("term=tracking+salaries").await, "payroll");
+    assert_eq!(world.titles("term=traking+salaries").await, "payroll");
+    let titles = world.titles("term=tracking+zebra").await;
+    assert!(titles.starts_with("Staff tracking, staff-tracking-ui"), "{titles}");
     assert_eq!(
         world.titles("term=").await,
         "Badges by hand, block, block, generated, payroll, positions, Staff tracking, staff-tracking-ui, Welcome"

@@ -24,7 +24,7 @@ use tantivy::{
     Term,
 };
 
-use super::matching;
+use super::matching::{self, Demand};
 use crate::application::{Document, Found, Hit, Kind, Question, VERSION};
 
 /// Memory in which new documents are gathered before they are written, in bytes.
@@ -34,6 +34,8 @@ const GATHERED: usize = 32 * 1024 * 1024;
 const ROUNDS: usize = 8;
 /// How far apart places of different names lie, so that nothing is found across two.
 const APART: usize = 10_000;
+/// Documents with all words, as they were typed, beside which those with typos are not wanted.
+const ENOUGH: usize = 10;
 /// Words of one text that count; places are numbers of 32 bits.
 const MOST_WORDS: usize = 1_000_000;
 
@@ -130,6 +132,7 @@ fn rule_term(rule: u16) -> String {
 pub(crate) struct Engine {
     reader: IndexReader,
     fields: Fields,
+    enough: usize,
 }
 
 /// Writes the index; there is one.
@@ -191,7 +194,10 @@ fn parts_of(index: &Index, fields: Fields) -> Result<(Engine, Writer), EngineErr
     let reader: IndexReader =
         index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
     let index = index.writer_with_num_threads(1, GATHERED)?;
-    Ok((Engine { reader: reader.clone(), fields }, Writer { index, reader, fields }))
+    Ok((
+        Engine { reader: reader.clone(), fields, enough: ENOUGH },
+        Writer { index, reader, fields },
+    ))
 }
 
 impl Writer {
@@ -318,8 +324,7 @@ impl Engine {
         let searcher = self.reader.searcher();
         let mut hidden: Vec<String> = Vec::new();
         for round in 1.. {
-            let query = self.query(question, rules, &hidden);
-            let mut found = self.page(&searcher, query.as_ref(), question)?;
+            let mut found = self.look(&searcher, question, rules, &hidden)?;
             let references: Vec<&str> =
                 found.hits.iter().map(|hit| hit.reference.as_str()).collect();
             let seen = visible(&references);
@@ -339,9 +344,37 @@ impl Engine {
         Err(EngineError::Document)
     }
 
+    /// The page of those that have the most of what is looked for. Fewer words than all are enough
+    /// only where nobody has all: then it is a guess, and the reader sees what of it was found.
+    fn look(
+        &self,
+        searcher: &Searcher,
+        question: &Question,
+        rules: Option<&[u16]>,
+        hidden: &[String],
+    ) -> Result<Found, EngineError> {
+        let page = |demand| {
+            let query = self.query(question, demand, rules, hidden);
+            self.page(searcher, query.as_ref(), question)
+        };
+        let found = page(Demand::AsTyped)?;
+        if self.enough <= found.total || question.query.is_empty() {
+            return Ok(found);
+        }
+        // One word is all of them.
+        if 1 < question.query.words().len() {
+            let found = page(Demand::All)?;
+            if 0 < found.total {
+                return Ok(found);
+            }
+        }
+        page(Demand::Any)
+    }
+
     fn query(
         &self,
         question: &Question,
+        demand: Demand,
         rules: Option<&[u16]>,
         hidden: &[String],
     ) -> Box<dyn Query> {
@@ -370,7 +403,7 @@ impl Engine {
         let sought: Box<dyn Query> = if question.query.is_empty() {
             Box::new(AllQuery)
         } else {
-            matching::query(&question.query, self.fields)
+            matching::query(&question.query, demand, self.fields)
         };
         clauses.push((Occur::Must, sought));
         Box::new(BooleanQuery::new(clauses))

@@ -18,16 +18,39 @@ use crate::application::Kind;
 /// Letters of the beginning of a word that is still being typed, at least.
 const BEGUN: usize = 3;
 
-/// Every document that has a word of what is looked for, or a name that begins so. Its score is its
-/// rank.
-pub(super) fn query(sought: &Sought, fields: Fields) -> Box<dyn Query> {
-    let mut clauses: Vec<Box<dyn Query>> = tiers(sought, fields);
+/// What a document must have of what is looked for, the most first. A name that begins so will do
+/// always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Demand {
+    /// All words, as they were typed or in another form.
+    AsTyped,
+    /// All words, if need be with typos.
+    All,
+    /// One of the words, if need be with a typo.
+    Any,
+}
+
+/// Every document that has what is demanded. Its score is its rank, whatever was demanded.
+pub(super) fn query(sought: &Sought, demand: Demand, fields: Fields) -> Box<dyn Query> {
+    let named = DisjunctionMaxQuery::new(tiers(sought, fields));
     let last = sought.words().len().saturating_sub(1);
-    for (nth, word) in sought.words().iter().enumerate() {
-        clauses.push(Box::new(DisjunctionMaxQuery::new(of_word(word, nth == last, fields))));
+    let of_word = |(nth, word): (usize, &String)| -> Box<dyn Query> {
+        Box::new(DisjunctionMaxQuery::new(of_word(word, nth == last, demand, fields)))
+    };
+    let words: Vec<_> = sought.words().iter().enumerate().map(of_word).collect();
+    let each = |occur: Occur| words.iter().map(move |word| (occur, word.box_clone()));
+    let with = |occur: Occur, words: Occur| {
+        let named: (Occur, Box<dyn Query>) = (occur, Box::new(named.clone()));
+        BooleanQuery::new(std::iter::once(named).chain(each(words)).collect())
+    };
+    match demand {
+        Demand::Any => Box::new(with(Occur::Should, Occur::Should)),
+        // Each document is one or the other, so that its words are added up once.
+        Demand::AsTyped | Demand::All => Box::new(BooleanQuery::new(vec![
+            (Occur::Should, Box::new(with(Occur::Must, Occur::Should))),
+            (Occur::Should, Box::new(with(Occur::MustNot, Occur::Must))),
+        ])),
     }
-    let clauses = clauses.into_iter().map(|clause| (Occur::Should, clause)).collect();
-    Box::new(BooleanQuery::new(clauses))
 }
 
 fn constant(query: impl Query, score: Score) -> Box<dyn Query> {
@@ -53,11 +76,11 @@ fn tiers(sought: &Sought, fields: Fields) -> Vec<Box<dyn Query>> {
     let tiers = tiers.map(|(tier, field, kind)| {
         constant(term(field, &of_kind(kind, whole), IndexRecordOption::Basic), tier.worth())
     });
-    vec![Box::new(DisjunctionMaxQuery::new(tiers.collect()))]
+    tiers.collect()
 }
 
 /// Every way in which a document may have a word; the best counts.
-fn of_word(word: &str, is_last: bool, fields: Fields) -> Vec<Box<dyn Query>> {
+fn of_word(word: &str, is_last: bool, demand: Demand, fields: Fields) -> Vec<Box<dyn Query>> {
     let mut ways: Vec<Box<dyn Query>> = Vec::new();
     for form in forms(word) {
         for (field, evidence) in
@@ -81,7 +104,7 @@ fn of_word(word: &str, is_last: bool, fields: Fields) -> Vec<Box<dyn Query>> {
         let begun = FuzzyTermQuery::new_prefix(Term::from_field_text(fields.text, word), 0, false);
         ways.push(constant(begun, Match::Word(Evidence::Begun).worth()));
     }
-    if forgives(word) {
+    if demand != Demand::AsTyped && forgives(word) {
         for (field, found) in [(fields.title, Match::TypoOfName), (fields.text, Match::Typo)] {
             let typo = FuzzyTermQuery::new(Term::from_field_text(field, word), 1, true);
             ways.push(constant(typo, found.worth()));
