@@ -75,8 +75,14 @@ impl Sqlite {
             None => None,
             Some(path) => Some(Checkpoints::begin(open_beside(path)?).map_err(no_thread)?),
         };
-        let thread =
-            Writer { connection, progress: Arc::clone(&progress), lock, durability, checkpoints };
+        let thread = Writer {
+            connection,
+            progress: Arc::clone(&progress),
+            lock,
+            durability,
+            synchronous: durability,
+            checkpoints,
+        };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.run(queue))

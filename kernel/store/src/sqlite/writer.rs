@@ -22,6 +22,8 @@ pub(super) struct Writer {
     pub(super) progress: Arc<Progress>,
     pub(super) lock: Option<File>,
     pub(super) durability: Durability,
+    /// How the connection commits at present.
+    pub(super) synchronous: Durability,
     /// `None` in memory, where there is nothing to copy.
     pub(super) checkpoints: Option<Checkpoints>,
 }
@@ -42,7 +44,7 @@ struct OutboxChange {
 }
 
 impl Writer {
-    pub(super) fn run(self, mut requests: mpsc::Receiver<Request>) {
+    pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         let mut closing = None;
         while closing.is_none() {
             let Some(first) = requests.blocking_recv() else { break };
@@ -80,7 +82,7 @@ impl Writer {
         }
     }
 
-    fn commit(&self, writes: Vec<(Vec<Op>, Reply)>) {
+    fn commit(&mut self, writes: Vec<(Vec<Op>, Reply)>) {
         if let Some(failed) = &*self.progress.failed.borrow() {
             refuse(writes.into_iter().map(|(_, reply)| reply), failed);
             return;
@@ -157,14 +159,15 @@ impl Writer {
     /// Says how durable the commit of these writes is. That events have been published need not be
     /// on the disk before the next write is: whoever forgets it in a power loss publishes them
     /// once more, under the same ids.
-    fn synced_when_it_must(&self, writes: &[(Vec<Op>, Reply)]) -> rusqlite::Result<()> {
-        if self.durability == Durability::Relaxed {
-            return Ok(());
-        }
+    fn synced_when_it_must(&mut self, writes: &[(Vec<Op>, Reply)]) -> rusqlite::Result<()> {
         let forgettable =
             writes.iter().flat_map(|(ops, _)| ops).all(|op| matches!(op, Op::Relayed(_)));
-        let durability = if forgettable { Durability::Relaxed } else { Durability::Durable };
-        self.connection.pragma_update(None, "synchronous", synchronous(durability))
+        let wanted = if forgettable { Durability::Relaxed } else { self.durability };
+        if self.synchronous != wanted {
+            self.connection.pragma_update(None, "synchronous", synchronous(wanted))?;
+            self.synchronous = wanted;
+        }
+        Ok(())
     }
 
     fn savepoint(&self, ops: Vec<Op>, change: &mut OutboxChange) -> Result<u64, WriteError> {
@@ -349,11 +352,12 @@ mod tests {
             )
             .unwrap();
         let progress = Progress::new(0, 0, 0);
-        let writer = Writer {
+        let mut writer = Writer {
             connection,
             progress,
             lock: None,
             durability: Durability::Relaxed,
+            synchronous: Durability::Relaxed,
             checkpoints: None,
         };
         let mut answers = Vec::new();
@@ -382,7 +386,7 @@ mod tests {
     }
 
     /// Whether the commit of such writes waited for the disk.
-    fn waits_for_the_disk(writer: &Writer, requests: Vec<Vec<Op>>) -> bool {
+    fn waits_for_the_disk(writer: &mut Writer, requests: Vec<Vec<Op>>) -> bool {
         let with_reply = |ops| (ops, oneshot::channel().0);
         writer.commit(requests.into_iter().map(with_reply).collect());
         let synchronous =
@@ -400,13 +404,23 @@ mod tests {
             let normal = synchronous(durability);
             connection.pragma_update(None, "synchronous", normal).unwrap();
             let progress = Progress::new(0, 0, 0);
-            let writer = Writer { connection, progress, lock: None, durability, checkpoints: None };
+            let mut writer = Writer {
+                connection,
+                progress,
+                lock: None,
+                durability,
+                synchronous: durability,
+                checkpoints: None,
+            };
             let event = || Op::Outbox("{}".to_owned());
             let is_durable = durability == Durability::Durable;
-            assert_eq!(waits_for_the_disk(&writer, vec![vec![event()]]), is_durable);
-            assert!(!waits_for_the_disk(&writer, vec![vec![Op::Relayed(1)], vec![Op::Relayed(2)]]));
+            assert_eq!(waits_for_the_disk(&mut writer, vec![vec![event()]]), is_durable);
+            assert!(!waits_for_the_disk(
+                &mut writer,
+                vec![vec![Op::Relayed(1)], vec![Op::Relayed(2)]]
+            ));
             let mixed = vec![vec![Op::Relayed(3)], vec![event()]];
-            assert_eq!(waits_for_the_disk(&writer, mixed), is_durable);
+            assert_eq!(waits_for_the_disk(&mut writer, mixed), is_durable);
         }
     }
 }
