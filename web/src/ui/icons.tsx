@@ -28,10 +28,15 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-export function Icon({ name, className = "" }: { name: IconName; className?: string }) {
+export function Icon({ name, className }: { name: IconName; className?: string }) {
+  return <Drawn path={PATHS[name]} className={className} />;
+}
+
+/** One of our drawings, by its path in a square of 24. */
+export function Drawn({ path, className = "" }: { path: string; className?: string | undefined }) {
   return (
     <svg className={`icon ${className}`} viewBox="0 0 24 24" aria-hidden="true">
-      <path d={PATHS[name]} />
+      <path d={path} />
     </svg>
   );
 }

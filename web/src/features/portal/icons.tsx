@@ -1,4 +1,6 @@
 /** Icons of the portal, on the same grid and of the same weight as the others. */
+import { Drawn } from "~/ui/icons";
+
 const PATHS = {
   home: "M4 11 12 4l8 7v9h-5v-6H9v6H4z",
   catalog: "M5 4v16M10 4v16M14 5l5 15",
@@ -25,12 +27,8 @@ const PATHS = {
 
 export type PortalIconName = keyof typeof PATHS;
 
-export function PortalIcon({ name, className = "" }: { name: PortalIconName; className?: string }) {
-  return (
-    <svg className={`icon ${className}`} viewBox="0 0 24 24" aria-hidden="true">
-      <path d={PATHS[name]} />
-    </svg>
-  );
+export function PortalIcon({ name, className }: { name: PortalIconName; className?: string }) {
+  return <Drawn path={PATHS[name]} className={className} />;
 }
 
 const KINDS: Readonly<Record<string, PortalIconName>> = {
